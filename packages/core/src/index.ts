@@ -1,0 +1,15 @@
+export type { Dataset, ExampleId, PoolIndex } from './data/dataset.ts';
+export type { Example, NdArray, NumericArray } from './data/example.ts';
+export * from './errors.ts';
+export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristic.ts';
+export type {
+  EvaluateOptions,
+  Learner,
+  Metrics,
+  PredictOptions,
+  Progress,
+  WorkOptions,
+} from './loop/learner.ts';
+export type { PredictionKind, Predictions, SampleCoupling } from './predictions/predictions.ts';
+export type { Rng, RngState } from './random/rng.ts';
+export type { StopSignal } from './stop-signal.ts';

@@ -6,6 +6,7 @@ export type {
   EvaluateOptions,
   Learner,
   Metrics,
+  MetricValue,
   PredictOptions,
   Progress,
   WorkOptions,

@@ -1,5 +1,6 @@
 export type { Dataset, ExampleId, PoolIndex } from './data/dataset.ts';
 export type { Example, NdArray, NumericArray } from './data/example.ts';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './data/safetensors.ts';
 export * from './errors.ts';
 export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristic.ts';
 export type {
@@ -12,5 +13,7 @@ export type {
   WorkOptions,
 } from './loop/learner.ts';
 export type { PredictionKind, Predictions, SampleCoupling } from './predictions/predictions.ts';
+export { createRng, restoreRng } from './random/create-rng.ts';
+export { hashKey, type Key128 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';
 export type { StopSignal } from './stop-signal.ts';

@@ -7,7 +7,7 @@ export interface Rng {
   /**
    * An independent stream for a purpose, e.g. `rng.fork('round-3/mc')`. Depends only on this
    * stream's own seed and path and on `label`: forking consumes nothing, and the same label gives
-   * the same child however many numbers were drawn before.
+   * the same child however many numbers were drawn before. `fork(1)` is not `fork('1')`.
    */
   fork(label: string | number): Rng;
   /** The next 32 random bits as an unsigned integer. */
@@ -28,7 +28,10 @@ export interface Rng {
 
 /** A serialisable position in a stream. */
 export interface RngState {
-  /** The 128-bit key of the stream (seed and path hashed), 4 unsigned words. */
+  /**
+   * The 128-bit key of the stream (seed and path hashed), 4 unsigned words. It never moves, so
+   * counter-based numbers may be derived from it: see `hashKey`.
+   */
   readonly key: readonly number[];
   /** The state of the generator, 4 words. */
   readonly generator: readonly number[];

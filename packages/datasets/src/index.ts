@@ -1,1 +1,14 @@
-export {};
+// Files
+export { type IdxDatasetOptions, idxDataset } from './idx/idx-dataset.ts';
+export { type ReadIdxOptions, readIdx } from './idx/read-idx.ts';
+// Memory
+export {
+  type ArrayDatasetSource,
+  type ArrayTargets,
+  arrayDataset,
+  type ClassTargets,
+} from './memory/array-dataset.ts';
+export type { ClassificationDataset, ExampleDataset } from './memory/example-dataset.ts';
+export type { Normalisation } from './memory/scaled-dataset.ts';
+// Known collections
+export { type MnistOptions, mnist, mnistDirectory } from './mnist/mnist.ts';

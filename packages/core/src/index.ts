@@ -12,7 +12,16 @@ export type {
   Progress,
   WorkOptions,
 } from './loop/learner.ts';
+export { bayesianModelAverage } from './predictions/bayesian-model-average.ts';
+export {
+  checkPredictions,
+  type PredictionSizes,
+  predictionSizes,
+} from './predictions/check-predictions.ts';
+export { asChunks, collectPredictions, concatPredictions } from './predictions/chunks.ts';
+export { type FromBaalArrayOptions, fromBaalArray } from './predictions/from-baal-array.ts';
 export type { PredictionKind, Predictions, SampleCoupling } from './predictions/predictions.ts';
+export { toProbabilities } from './predictions/to-probabilities.ts';
 export { createRng, restoreRng } from './random/create-rng.ts';
 export { hashKey, type Key128 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';

@@ -109,6 +109,13 @@ describe('decodeSafetensors', () => {
     expect(tensors.get('x')?.data).toEqual(Float32Array.of(1));
   });
 
+  it('reads a Buffer of Node.js, which is a Uint8Array of other habits', () => {
+    const sound = Buffer.from(fileOf({ x: u8([1], [0, 4], 'F32') }, [0, 0, 128, 63]));
+    const { tensors } = decodeSafetensors(sound);
+    sound.fill(0);
+    expect(tensors.get('x')?.data).toEqual(Float32Array.of(1));
+  });
+
   it('keeps a tensor named like a property of every object', () => {
     const file = fileOf(
       null,

@@ -125,7 +125,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
         `the file is truncated: "${name}" ends at byte ${dataStart + end}, the file at ${bytes.length}`,
       );
     }
-    const copy = bytes.slice(dataStart + start, dataStart + end);
+    const copy = new Uint8Array(end - start); // `slice` of a Node.js Buffer would share its memory
+    copy.set(bytes.subarray(dataStart + start, dataStart + end));
     const data = new (ARRAYS[dtype] as ArrayConstructor)(copy.buffer);
     tensors.set(name, { data, shape });
   }

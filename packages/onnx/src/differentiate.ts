@@ -1,0 +1,125 @@
+import { BaalError, ShapeError } from '@baal/core';
+import { describeNode, type Graph, type Node } from './graph/graph.ts';
+import { GraphBuilder } from './graph/graph-builder.ts';
+import { type GradientContext, type Kernels, standardKernels } from './operators/gradient-rule.ts';
+import { gradientRules } from './operators/gradient-rules.ts';
+import type { Trace, TracedValue } from './runtime/trace.ts';
+
+/** A graph that computes a loss and its gradients in one run. */
+export interface DifferentiatedGraph {
+  /** The forward graph with the backward operations behind it. */
+  readonly graph: Graph;
+  /** Name of the gradient of each value asked for. Values that the loss does not depend on are absent. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/** Options of {@link differentiate}. */
+export interface DifferentiateOptions {
+  /** Name of the scalar to differentiate. */
+  readonly loss: string;
+  /** Names of the values (parameters, inputs) whose gradients are wanted. */
+  readonly withRespectTo: readonly string[];
+  /** Shapes of all forward values. */
+  readonly trace: Trace;
+  /** Faster kernels that may be used. */
+  readonly kernels?: Kernels;
+}
+
+/**
+ * Reverse-mode differentiation of a graph: walks the nodes backwards and appends, for each node on
+ * a path from a wanted value to the loss, the operations of its gradient rule. A value used in
+ * several places gets the sum of its gradients. The outputs of the given graph stay; the gradients
+ * are not declared as outputs.
+ *
+ * Cost of the result: about twice that of the forward pass on top of it.
+ *
+ * @throws BaalError (code `config`) if a node on the path has no gradient rule: names the operator,
+ *   the node and what can be done.
+ * @see Baydin et al. 2018, Automatic Differentiation in Machine Learning, section 3.2
+ */
+export function differentiate(graph: Graph, options: DifferentiateOptions): DifferentiatedGraph {
+  const { loss, withRespectTo, trace, kernels = standardKernels } = options;
+  const active = dependents(graph, withRespectTo);
+  const onPath = ancestors(graph, loss);
+  const g = new GraphBuilder(graph);
+  const partial = new Map<string, string[]>([[loss, [g.float(1)]]]);
+
+  const gradientOf = (name: string): string | undefined => {
+    const terms = partial.get(name);
+    if (terms === undefined || terms.length === 0) return undefined;
+    if (terms.length > 1) {
+      const [first, ...rest] = terms as [string, ...string[]];
+      partial.set(name, [rest.reduce((sum, term) => g.op('Add', [sum, term]), first)]);
+    }
+    return (partial.get(name) as string[])[0];
+  };
+
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => onPath.has(name) && active.has(name))) continue;
+    if (!node.outputs.some((name) => partial.has(name))) continue;
+    const rule = gradientRules.get(
+      node.domain === '' ? node.opType : `${node.domain}.${node.opType}`,
+    );
+    if (rule === undefined) {
+      throw new BaalError(
+        'config',
+        `differentiate: ${describeNode(node)} has no gradient rule, expected one of ${[...gradientRules.keys()].sort().join(', ')}; freeze the parameters before it, or replace the operator`,
+      );
+    }
+    const context: GradientContext = {
+      g,
+      node,
+      kernels,
+      input: (i) => node.inputs[i] ?? '',
+      output: (i = 0) => node.outputs[i] ?? '',
+      gradient: (i = 0) => gradientOf(node.outputs[i] ?? ''),
+      needs: (i) => active.has(node.inputs[i] ?? ''),
+      value: (name) => tracedValue(trace, name, node),
+      constant: (name) => (active.has(name) ? undefined : graph.initializers.get(name)),
+    };
+    rule(context).forEach((gradient, i) => {
+      const name = node.inputs[i] ?? '';
+      if (gradient === undefined || !active.has(name)) return;
+      const terms = partial.get(name);
+      if (terms === undefined) partial.set(name, [gradient]);
+      else terms.push(gradient);
+    });
+  }
+
+  const gradients = new Map<string, string>();
+  for (const name of withRespectTo) {
+    const gradient = gradientOf(name);
+    if (gradient !== undefined) gradients.set(name, gradient);
+  }
+  return { graph: g.build(), gradients };
+}
+
+function tracedValue(trace: Trace, name: string, node: Node): TracedValue {
+  const value = trace.values.get(name);
+  if (value === undefined) {
+    throw new ShapeError(`differentiate: value "${name}" at ${describeNode(node)} was not traced`);
+  }
+  return value;
+}
+
+/** Everything that depends on one of `names`, themselves included. */
+function dependents(graph: Graph, names: readonly string[]): Set<string> {
+  const found = new Set(names);
+  for (const node of graph.nodes) {
+    if (node.inputs.some((name) => found.has(name)))
+      for (const name of node.outputs) found.add(name);
+  }
+  found.delete('');
+  return found;
+}
+
+/** Everything that `name` depends on, itself included. */
+function ancestors(graph: Graph, name: string): Set<string> {
+  const found = new Set([name]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.outputs.some((output) => found.has(output)))
+      for (const input of node.inputs) found.add(input);
+  }
+  found.delete('');
+  return found;
+}

@@ -1,0 +1,234 @@
+import { ShapeError } from '@baal/core';
+import { blockedConvolution, isBlockable, nchwc } from './blocked-convolution.ts';
+import { type ConvolutionGeometry, geometryOf } from './convolution-geometry.ts';
+import type { GradientContext, GradientRule } from './gradient-rule.ts';
+
+/**
+ * Convolution over D spatial axes. With Y = X * W + b:
+ * dX is the full correlation of dY with the flipped weights, dW the correlation of X with dY over
+ * batch and space, db the sum of dY.
+ */
+export const convolution: GradientRule = (context) => {
+  const { node, needs } = context;
+  const dY = context.gradient();
+  if (dY === undefined) return [];
+  const [x, w] = [context.input(0), context.input(1)];
+  const xShape = context.value(x).shape;
+  const wShape = context.value(w).shape;
+  const yShape = context.value(context.output()).shape;
+  const geometry = geometryOf(node, wShape.slice(2), xShape.slice(2), yShape.slice(2));
+  const spatial = wShape.slice(2).map((_, d) => d + 2);
+  return [
+    needs(0) ? inputGradient(context, dY, w, { xShape, wShape, yShape }, geometry) : undefined,
+    needs(1) ? weightGradient(context, x, dY, { xShape, wShape, yShape }, geometry) : undefined,
+    needs(2)
+      ? context.g.op('ReduceSum', [dY, context.g.ints([0, ...spatial])], { keepdims: 0 })
+      : undefined,
+  ];
+};
+
+interface Shapes {
+  readonly xShape: readonly number[];
+  readonly wShape: readonly number[];
+  readonly yShape: readonly number[];
+}
+
+/**
+ * With stride 1 and one group, a convolution of dY with the weights flipped and transposed: measured
+ * as fast as ConvTranspose or faster. Otherwise ConvTranspose, which undoes strides and groups.
+ */
+function inputGradient(
+  { g, kernels }: GradientContext,
+  dY: string,
+  w: string,
+  { xShape, wShape, yShape }: Shapes,
+  { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
+): string {
+  const D = kernel.length;
+  const reach = kernel.map((extent, d) => (dilations[d] as number) * (extent - 1));
+  const before = reach.map((r, d) => r - (pads[d] as number));
+  if (group === 1 && strides.every((s) => s === 1) && before.every((p) => p >= 0)) {
+    const after = reach.map((r, d) => r - (pads[d + D] as number));
+    if (after.every((p) => p >= 0)) {
+      const axes = kernel.map((_, d) => d + 2);
+      const perm = [1, 0, ...axes];
+      const flipped = kernel.every((extent) => extent === 1)
+        ? g.op('Transpose', [w], { perm })
+        : g.op('Transpose', [reversed(g, w, axes)], { perm });
+      const flippedShape = [wShape[1] as number, wShape[0] as number, ...kernel];
+      if (
+        isBlockable(flippedShape, 1, kernels.nchwcBlock) &&
+        (wShape[0] as number) >= kernels.nchwcBlock
+      ) {
+        return blockedConvolution(g, {
+          x: dY,
+          weight: flipped,
+          weightShape: flippedShape,
+          strides,
+          dilations,
+          pads: [...before, ...after],
+          block: kernels.nchwcBlock,
+        });
+      }
+      return g.op('Conv', [dY, flipped], {
+        kernel_shape: kernel,
+        dilations,
+        pads: [...before, ...after],
+      });
+    }
+  }
+  const outputPadding = kernel.map((_, d) => {
+    const covered =
+      ((yShape[d + 2] as number) - 1) * (strides[d] as number) +
+      (reach[d] as number) +
+      1 -
+      (pads[d] as number) -
+      (pads[d + D] as number);
+    return (xShape[d + 2] as number) - covered;
+  });
+  return g.op('ConvTranspose', [dY, w], {
+    kernel_shape: kernel,
+    strides,
+    dilations,
+    pads,
+    group,
+    output_padding: outputPadding,
+  });
+}
+
+/** Reverses a tensor along axes. */
+function reversed(g: GradientContext['g'], name: string, axes: readonly number[]): string {
+  const all = (value: number): string => g.ints(axes.map(() => value));
+  return g.op('Slice', [name, all(-1), all(-(2 ** 31)), g.ints(axes), all(-1)]);
+}
+
+function weightGradient(
+  context: GradientContext,
+  x: string,
+  dY: string,
+  shapes: Shapes,
+  geometry: ConvolutionGeometry,
+): string {
+  const { nchwcBlock: block, batchMultiple } = context.kernels;
+  const { wShape } = shapes;
+  const blockable =
+    block > 0 &&
+    geometry.kernel.length === 2 &&
+    geometry.group === 1 &&
+    batchMultiple % block === 0 &&
+    (wShape[0] as number) % block === 0;
+  return blockable
+    ? blockedWeightGradient(context, x, dY, shapes, geometry)
+    : slicedWeightGradient(context, x, dY, shapes, geometry);
+}
+
+/**
+ * The weight gradient as a convolution in which batch and channels change places: X as `I` images
+ * with `N` channels, dY as `O` kernels over `N` channels, the result `[I, O, kH, kW]`. Strides and
+ * dilations change places too.
+ */
+function blockedWeightGradient(
+  { g, kernels }: GradientContext,
+  x: string,
+  dY: string,
+  { xShape, wShape, yShape }: Shapes,
+  { kernel, strides, dilations, pads }: ConvolutionGeometry,
+): string {
+  const block = kernels.nchwcBlock;
+  const [out] = wShape as [number];
+  const [, , yHeight, yWidth] = yShape as [number, number, number, number];
+  const images = nchwc(g, 'ReorderInput', [g.op('Transpose', [x], { perm: [1, 0, 2, 3] })]);
+  // dY as blocked weights, [O/b, N/b, H, W, b(N), b(O)]: by way of NHWC, the last transpose moves whole blocks.
+  const channelsLast = g.op('Transpose', [dY], { perm: [0, 2, 3, 1] });
+  const split = g.op('Reshape', [
+    channelsLast,
+    g.ints([-1, block, yHeight * yWidth, out / block, block]),
+  ]);
+  const weights = g.op('Reshape', [
+    g.op('Transpose', [split], { perm: [3, 0, 2, 1, 4] }),
+    g.ints([out, -1, yHeight, yWidth]),
+  ]);
+  const convolved = nchwc(g, 'Conv', [images, weights], {
+    kernel_shape: [yHeight, yWidth],
+    strides: dilations,
+    dilations: strides,
+    pads,
+  });
+  const full = nchwc(g, 'ReorderOutput', [convolved], { channels: out });
+  // Positions of X that no window reached make the result larger than the kernel: cut them off.
+  const exact = kernel.every((extent, d) => {
+    const reach = (strides[d] as number) * ((yShape[d + 2] as number) - 1) + 1;
+    const padded = (xShape[d + 2] as number) + (pads[d] as number) + (pads[d + 2] as number);
+    return Math.floor((padded - reach) / (dilations[d] as number)) + 1 === extent;
+  });
+  const cut = exact ? full : g.op('Slice', [full, g.ints([0, 0]), g.ints(kernel), g.ints([2, 3])]);
+  return g.op('Transpose', [cut], { perm: [1, 0, 2, 3] });
+}
+
+/**
+ * The weight gradient tap by tap: for each offset of the kernel, the slice of X that this tap saw
+ * times dY, summed over batch and space. Channels last, so that a slice copies whole rows.
+ */
+function slicedWeightGradient(
+  { g }: GradientContext,
+  x: string,
+  dY: string,
+  { xShape, wShape, yShape }: Shapes,
+  { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
+): string {
+  const D = kernel.length;
+  const [out, perGroup] = wShape as [number, number];
+  const positions = yShape.slice(2).reduce((product, extent) => product * extent, 1);
+  if (out % group !== 0)
+    throw new ShapeError(`convolution: ${out} outputs do not divide into ${group} groups`);
+  let padded = x;
+  if (pads.some((pad) => pad !== 0)) {
+    padded = g.op('Pad', [x, g.ints([0, 0, ...pads.slice(0, D), 0, 0, ...pads.slice(D)])]);
+  }
+  const spatial = kernel.map((_, d) => d + 2);
+  const channelsLast = g.op('Transpose', [padded], { perm: [0, ...spatial, 1] });
+  const rows = g.op('Reshape', [dY, g.ints([0, group, out / group, positions])]);
+  const taps: string[] = [];
+  for (const offset of offsets(kernel)) {
+    const start = offset.map((o, d) => o * (dilations[d] as number));
+    const end = start.map(
+      (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,
+    );
+    const whole =
+      start.every(
+        (s, d) => s === 0 && end[d] === (xShape[d + 2] as number) && (strides[d] as number) === 1,
+      ) && pads.every((pad) => pad === 0);
+    const seen = whole
+      ? channelsLast
+      : g.op('Slice', [
+          channelsLast,
+          g.ints(start),
+          g.ints(end),
+          g.ints(kernel.map((_, d) => d + 1)),
+          g.ints(strides),
+        ]);
+    const grouped = g.op('Reshape', [seen, g.ints([0, positions, group, perGroup])]);
+    const columns = g.op('Transpose', [grouped], { perm: [0, 2, 1, 3] });
+    const product = g.op('MatMul', [rows, columns]);
+    taps.push(g.op('ReduceSum', [product, g.ints([0])], { keepdims: 0 }));
+  }
+  // [taps, group, O/group, I/group] -> [O, I/group, k...]
+  const stacked =
+    taps.length === 1
+      ? g.op('Unsqueeze', [taps[0] as string, g.ints([0])])
+      : g.op(
+          'Concat',
+          taps.map((tap) => g.op('Unsqueeze', [tap, g.ints([0])])),
+          { axis: 0 },
+        );
+  const ordered = g.op('Transpose', [stacked], { perm: [1, 2, 3, 0] });
+  return g.op('Reshape', [ordered, g.ints(wShape)]);
+}
+
+/** All positions of a window, the last axis fastest. */
+function offsets(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
+    [[]],
+  );
+}

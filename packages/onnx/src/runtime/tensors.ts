@@ -1,0 +1,42 @@
+import type { Tensor } from 'onnxruntime-common';
+import {
+  type ElementType,
+  sizeOf,
+  type TensorArray,
+  type TensorData,
+} from '../graph/tensor-data.ts';
+import type { OnnxRuntime } from './onnx-runtime.ts';
+
+/** A runtime tensor over the same memory as `data`. */
+export function toTensor(
+  runtime: OnnxRuntime,
+  type: ElementType,
+  data: TensorArray,
+  shape: readonly number[],
+): Tensor {
+  // The constructor's overloads name each type by itself; the pair is right by ElementType.
+  return new runtime.Tensor(type as 'float32', data as Float32Array, shape);
+}
+
+/** A tensor of zeros. */
+export function zeros(runtime: OnnxRuntime, type: ElementType, shape: readonly number[]): Tensor {
+  const size = sizeOf(shape);
+  switch (type) {
+    case 'int64':
+      return toTensor(runtime, type, new BigInt64Array(size), shape);
+    case 'int32':
+      return toTensor(runtime, type, new Int32Array(size), shape);
+    case 'float64':
+      return toTensor(runtime, type, new Float64Array(size), shape);
+    case 'bool':
+    case 'uint8':
+      return toTensor(runtime, type, new Uint8Array(size), shape);
+    default:
+      return toTensor(runtime, type, new Float32Array(size), shape);
+  }
+}
+
+/** A constant as a runtime tensor. */
+export function constantTensor(runtime: OnnxRuntime, constant: TensorData): Tensor {
+  return toTensor(runtime, constant.type, constant.data, constant.shape);
+}

@@ -1,0 +1,128 @@
+import { DataError, ShapeError } from '@baal/core';
+import type { Graph, ValueInfo } from '../graph/graph.ts';
+import type { ElementType } from '../graph/tensor-data.ts';
+import type { OnnxRuntime } from './onnx-runtime.ts';
+import { openSession } from './session.ts';
+import { zeros } from './tensors.ts';
+
+/** What is known of a value after tracing. */
+export interface TracedValue {
+  /** Element type. */
+  readonly type: ElementType;
+  /** Extents at the smaller of the two traced batch sizes. */
+  readonly shape: readonly number[];
+  /** Axes whose extent grows with the batch; empty for values that do not depend on it. */
+  readonly batchAxes: readonly number[];
+}
+
+/** Shapes and types of all values of a graph. */
+export interface Trace {
+  /** The smaller of the two batch sizes that were run; a fixed batch has only this one. */
+  readonly batchSize: number;
+  /** True if the graph accepts any batch size. */
+  readonly dynamicBatch: boolean;
+  /** What was seen, by the value's name. */
+  readonly values: ReadonlyMap<string, TracedValue>;
+}
+
+/** Extents of the inputs without the batch axis, where the graph itself leaves them open. */
+export type InputShapes = Readonly<Record<string, readonly number[]>>;
+
+/**
+ * Finds shape, type and batch axis of every value by running the graph on zeros at two batch
+ * sizes, with every value fetched and nothing optimised. Exact where static inference is not: the
+ * runtime that will run the graph is the one that is asked.
+ *
+ * Cost: two forward passes on batches of 2 and 3 items.
+ *
+ * @throws ShapeError if an input's extents are unknown and not given.
+ * @throws DataError if the runtime cannot run the graph.
+ */
+export async function traceGraph(
+  runtime: OnnxRuntime,
+  graph: Graph,
+  inputShapes: InputShapes = {},
+): Promise<Trace> {
+  const fixed = fixedBatch(graph);
+  const sizes = fixed === undefined ? [2, 3] : [fixed];
+  const traced: Graph = {
+    ...graph,
+    outputs: graph.nodes.flatMap((node) =>
+      node.outputs.filter((name) => name !== '').map((name) => ({ name })),
+    ),
+  };
+  const session = await openSession(runtime, traced, { optimization: 'off', threads: 1 });
+  try {
+    const runs: Map<string, { type: ElementType; shape: readonly number[] }>[] = [];
+    for (const size of sizes) {
+      const seen = new Map<string, { type: ElementType; shape: readonly number[] }>();
+      const feeds: Record<string, ReturnType<typeof zeros>> = {};
+      for (const input of graph.inputs) {
+        const shape = inputShape(input, size, inputShapes);
+        const type = input.type ?? 'float32';
+        feeds[input.name] = zeros(runtime, type, shape);
+        seen.set(input.name, { type, shape });
+      }
+      let outputs: Awaited<ReturnType<typeof session.run>>;
+      try {
+        outputs = await session.run(feeds);
+      } catch (cause) {
+        throw new DataError(
+          `traceGraph: the graph cannot run on a batch of ${size} (${cause instanceof Error ? cause.message : String(cause)})`,
+          { cause },
+        );
+      }
+      for (const [name, tensor] of Object.entries(outputs)) {
+        seen.set(name, { type: tensor.type as ElementType, shape: tensor.dims });
+      }
+      runs.push(seen);
+    }
+    return combine(graph, runs, sizes[0] as number);
+  } finally {
+    await session.release();
+  }
+}
+
+function combine(
+  graph: Graph,
+  runs: readonly Map<string, { type: ElementType; shape: readonly number[] }>[],
+  batchSize: number,
+): Trace {
+  const values = new Map<string, TracedValue>();
+  const [first, second] = runs;
+  for (const [name, { type, shape }] of first ?? []) {
+    const other = second?.get(name)?.shape ?? shape;
+    const batchAxes = shape.flatMap((extent, axis) => (extent === other[axis] ? [] : [axis]));
+    values.set(name, { type, shape, batchAxes });
+  }
+  for (const [name, { type, shape }] of graph.initializers) {
+    values.set(name, { type, shape, batchAxes: [] });
+  }
+  return { batchSize, dynamicBatch: runs.length > 1, values };
+}
+
+/** The batch size of a graph whose first axis is a number; undefined where it is free. */
+function fixedBatch(graph: Graph): number | undefined {
+  for (const input of graph.inputs) {
+    const first = input.shape?.[0];
+    if (typeof first === 'number' && first > 0) return first;
+  }
+  return undefined;
+}
+
+function inputShape(input: ValueInfo, batch: number, known: InputShapes): number[] {
+  const given = known[input.name];
+  if (given !== undefined) return [batch, ...given];
+  if (input.shape === undefined) {
+    throw new ShapeError(
+      `traceGraph: input "${input.name}" declares no shape, expected its extents; give them as inputShapes["${input.name}"]`,
+    );
+  }
+  return input.shape.map((extent, axis) => {
+    if (axis === 0) return typeof extent === 'number' && extent > 0 ? extent : batch;
+    if (typeof extent === 'number' && extent > 0) return extent;
+    throw new ShapeError(
+      `traceGraph: axis ${axis} of input "${input.name}" is free, expected a number; give the extents without the batch axis as inputShapes["${input.name}"]`,
+    );
+  });
+}

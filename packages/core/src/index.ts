@@ -1,6 +1,18 @@
+export { ActiveLearningDataset } from './data/active-learning-dataset.ts';
+export type {
+  ActiveLearningDatasetOptions,
+  ActiveLearningDatasetState,
+} from './data/active-learning-options.ts';
+export { arrayDataset } from './data/array-dataset.ts';
+export type { ClassLabel } from './data/balanced.ts';
 export type { Dataset, ExampleId, PoolIndex } from './data/dataset.ts';
+export type { DatasetWarning } from './data/dataset-warning.ts';
 export type { Example, NdArray, NumericArray } from './data/example.ts';
+export type { GivenLabel } from './data/label-store.ts';
+export type { Pool, PoolSelection } from './data/pool.ts';
+export { poolIndex } from './data/positions.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './data/safetensors.ts';
+export { subset } from './data/subset.ts';
 export * from './errors.ts';
 export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristic.ts';
 export type {

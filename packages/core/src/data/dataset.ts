@@ -16,4 +16,6 @@ export interface Dataset<T> {
   with?(overrides: Readonly<Record<string, unknown>>): Dataset<T>;
   /** Stores a label for the item at a position of the whole dataset; its presence means that labels come from outside. */
   label?(index: number, value: unknown): void;
+  /** Whether the label of the item at a position is known already; for datasets with `label`, where some labels may be held and others not. */
+  hasLabel?(index: number): boolean;
 }

@@ -24,6 +24,21 @@ export type {
   Progress,
   WorkOptions,
 } from './loop/learner.ts';
+export { type AccuracyOptions, accuracy } from './metrics/accuracy.ts';
+export { brier } from './metrics/brier.ts';
+export { type BinOptions, ece } from './metrics/ece.ts';
+export { ecePerClass } from './metrics/ece-per-class.ts';
+export {
+  type EvaluatePredictionsOptions,
+  evaluatePredictions,
+  type Target,
+} from './metrics/evaluate-predictions.ts';
+export { getMetric, METRIC_NAMES, type MetricOptions } from './metrics/get-metric.ts';
+export { type LossBatch, loss } from './metrics/loss.ts';
+export type { Metric, MetricBatch } from './metrics/metric.ts';
+export { nll } from './metrics/nll.ts';
+export { mae, mse } from './metrics/regression-errors.ts';
+export { type Reliability, reliability } from './metrics/reliability.ts';
 export { bayesianModelAverage } from './predictions/bayesian-model-average.ts';
 export {
   checkPredictions,
@@ -37,4 +52,5 @@ export { toProbabilities } from './predictions/to-probabilities.ts';
 export { createRng, restoreRng } from './random/create-rng.ts';
 export { hashKey, type Key128 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';
+export { lookUp, nearestName } from './registry.ts';
 export type { StopSignal } from './stop-signal.ts';

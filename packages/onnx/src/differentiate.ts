@@ -86,10 +86,13 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
     });
   }
 
+  // Each result is a value of its own: two parameters may share a gradient, and outputs need names.
   const gradients = new Map<string, string>();
   for (const name of withRespectTo) {
     const gradient = gradientOf(name);
-    if (gradient !== undefined) gradients.set(name, gradient);
+    if (gradient !== undefined) {
+      gradients.set(name, g.op('Identity', [gradient], {}, `gradient/${name}`));
+    }
   }
   return { graph: g.build(), gradients };
 }

@@ -17,7 +17,7 @@ export class GraphBuilder {
   readonly #initializers: Map<string, TensorData>;
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
-  readonly #opsets: Readonly<Record<string, number>>;
+  readonly #opsets: Record<string, number>;
   #inputs: ValueInfo[];
   #outputs: ValueInfo[];
   #counter = 0;
@@ -30,7 +30,7 @@ export class GraphBuilder {
     this.#initializers = new Map(start?.initializers ?? []);
     this.#inputs = [...(start?.inputs ?? [])];
     this.#outputs = [...(start?.outputs ?? [])];
-    this.#opsets = start?.opsets ?? { '': 17 };
+    this.#opsets = { ...(start?.opsets ?? { '': 17 }) };
     this.#taken = new Set(this.#initializers.keys());
     for (const input of this.#inputs) this.#taken.add(input.name);
     for (const node of this.#nodes) for (const output of node.outputs) this.#taken.add(output);
@@ -41,12 +41,22 @@ export class GraphBuilder {
     return this.#opsets[''] ?? 17;
   }
 
+  /** Declares that nodes of another domain occur. */
+  useDomain(domain: string, version: number): void {
+    this.#opsets[domain] ??= version;
+  }
+
   /** A name that no value of the graph has yet. */
   fresh(hint: string): string {
     let name = this.#taken.has(hint) ? `${hint}_${this.#counter++}` : hint;
     while (this.#taken.has(name)) name = `${hint}_${this.#counter++}`;
     this.#taken.add(name);
     return name;
+  }
+
+  /** Keeps a name free for a node that comes later. */
+  reserve(name: string): void {
+    this.#taken.add(name);
   }
 
   /** Declares an input. */
@@ -140,7 +150,7 @@ export class GraphBuilder {
       outputs: [...this.#outputs],
       nodes: [...this.#nodes],
       initializers: new Map(this.#initializers),
-      opsets: this.#opsets,
+      opsets: { ...this.#opsets },
     };
   }
 }

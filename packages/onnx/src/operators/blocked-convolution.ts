@@ -27,7 +27,6 @@ export interface BlockedConvolution {
   readonly pads: readonly number[];
   /** Channels in a block. */
   readonly block: number;
-  /** Layout of the result; `blocked` saves a reorder where the next operator is a blocked one too. */
 }
 
 /** Whether a convolution has the shape that the blocked kernel takes. */
@@ -74,6 +73,7 @@ export function nchwc(
   inputs: readonly string[],
   attributes: Readonly<Record<string, number | readonly number[]>> = {},
 ): string {
+  g.useDomain(nchwcDomain, 1);
   const output = g.fresh(`nchwc_${opType.toLowerCase()}`);
   g.node({
     name: output,

@@ -119,10 +119,24 @@ function inputShape(input: ValueInfo, batch: number, known: InputShapes): number
     );
   }
   return input.shape.map((extent, axis) => {
-    if (axis === 0) return typeof extent === 'number' && extent > 0 ? extent : batch;
     if (typeof extent === 'number' && extent > 0) return extent;
+    const perItem = typeof extent === 'string' ? batchMultiple(extent) : undefined;
+    if (perItem !== undefined) return perItem * batch;
+    if (axis === 0) return batch;
     throw new ShapeError(
       `traceGraph: axis ${axis} of input "${input.name}" is free, expected a number; give the extents without the batch axis as inputShapes["${input.name}"]`,
     );
   });
+}
+
+/** The name of an extent of `perItem` rows an item; see {@link batchMultiple}. */
+export function batchExtent(perItem = 1): string {
+  return perItem === 1 ? 'batch' : `batch*${perItem}`;
+}
+
+/** How many rows an item the named extent has, or undefined if it is not one of the batch. */
+export function batchMultiple(extent: string): number | undefined {
+  if (extent === 'batch') return 1;
+  const match = /^batch\*(\d+)$/.exec(extent);
+  return match === null ? undefined : Number(match[1]);
 }

@@ -1,0 +1,36 @@
+import { ConfigError } from '@baal/core';
+import { dropoutNodes, dropoutRatio, type MaskSharing, type Model } from '../model.ts';
+
+/** Settings of {@link mcDropout}. */
+export interface McDropoutOptions {
+  /**
+   * `joint` (default): in pass k all items share one mask, a draw of the weights. What BatchBALD and
+   * EPIG need; common random numbers also rank items with less noise. `marginal`: each item draws
+   * its own masks, as Baal does.
+   */
+  readonly masks?: MaskSharing;
+}
+
+/**
+ * Makes a model Bayesian by Monte Carlo dropout: its Dropout layers stay on when it predicts, so that
+ * K predictions are K samples of an approximate posterior. The given model is not changed; undo it
+ * with {@link unpatch}.
+ *
+ * @throws ConfigError if the graph has no Dropout with a rate above 0: its "samples" would be equal.
+ * @see Gal and Ghahramani 2016, Dropout as a Bayesian Approximation
+ */
+export function mcDropout(model: Model, options: McDropoutOptions = {}): Model {
+  const nodes = dropoutNodes(model.graph);
+  if (!nodes.some((node) => dropoutRatio(model.graph, node) > 0)) {
+    throw new ConfigError(
+      `mcDropout: the graph has ${nodes.length} Dropout nodes with a rate above 0 among ${model.graph.nodes.length} nodes, expected at least one; build the model with dropout layers, or export it in training mode so that they are kept`,
+    );
+  }
+  return { ...model, posterior: { kind: 'mc-dropout', masks: options.masks ?? 'joint' } };
+}
+
+/** The model with deterministic predictions again. */
+export function unpatch(model: Model): Model {
+  const { posterior: _, ...deterministic } = model;
+  return deterministic;
+}

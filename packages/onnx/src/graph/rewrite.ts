@@ -1,0 +1,46 @@
+import type { Graph, Node } from './graph.ts';
+import { GraphBuilder } from './graph-builder.ts';
+
+/** Only the nodes and initializers that the named values need. */
+export function prune(graph: Graph, values: readonly string[]): Graph {
+  const needed = new Set(values);
+  const nodes: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    nodes.push(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  return {
+    ...graph,
+    nodes: nodes.reverse(),
+    initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name))),
+  };
+}
+
+/**
+ * A graph whose nodes are replaced one by one: `replace` may append to the builder and returns true
+ * if it did, else the node is kept.
+ */
+export function rewriteNodes(
+  graph: Graph,
+  replace: (g: GraphBuilder, node: Node) => boolean,
+): GraphBuilder {
+  const g = new GraphBuilder({ ...graph, nodes: [] });
+  for (const node of graph.nodes) for (const name of node.outputs) g.reserve(name);
+  for (const node of graph.nodes) if (!replace(g, node)) g.node(node);
+  return g;
+}
+
+/** The nodes that read a value. */
+export function consumersOf(graph: Graph, name: string): Node[] {
+  return graph.nodes.filter((node) => node.inputs.includes(name));
+}
+
+/**
+ * The graph at operator set 17 at least, where the engine's own operations exist. From 13 on, no
+ * operator that the engine differentiates changed its meaning up to 17.
+ */
+export function raiseOpset(graph: Graph): Graph {
+  const version = graph.opsets[''] ?? 17;
+  return version >= 17 ? graph : { ...graph, opsets: { ...graph.opsets, '': 17 } };
+}

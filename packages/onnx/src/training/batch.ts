@@ -1,0 +1,123 @@
+import { DataError, type Example, LabelError, type NdArray, ShapeError } from '@baal/core';
+import type { ValueInfo } from '../graph/graph.ts';
+import {
+  type ElementType,
+  sizeOf,
+  type TensorArray,
+  type TensorData,
+} from '../graph/tensor-data.ts';
+import type { Target } from '../losses/loss.ts';
+
+function isArray(value: unknown): value is NdArray {
+  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
+}
+
+/** The array of an example for one input of the model. */
+function inputOf(example: Example, input: ValueInfo, nameOf: string): NdArray {
+  const { input: given } = example;
+  if (isArray(given)) return given;
+  const found = given[input.name];
+  if (found === undefined) {
+    throw new DataError(
+      `batch: ${nameOf} has no input "${input.name}", expected the model's inputs by name, got ${Object.keys(given).join(', ')}`,
+    );
+  }
+  return found;
+}
+
+/** The target of an example for one output. @throws LabelError if there is none. */
+export function targetOf(example: Example, output: string, nameOf: string): Target {
+  const { target } = example;
+  const found =
+    target === undefined || typeof target === 'number' || isArray(target) ? target : target[output];
+  if (found === undefined) {
+    throw new LabelError(
+      `batch: ${nameOf} has no target for output "${output}", expected a class or an array`,
+    );
+  }
+  return found;
+}
+
+/**
+ * Stacks the inputs of examples along a new first axis, one tensor for each input of the model.
+ *
+ * @param nameOf how messages name item `i`
+ * @throws ShapeError naming the item whose shape is not that of the model's input, or not that of the
+ *   first item where the model leaves extents open.
+ */
+export function collate(
+  examples: readonly Example[],
+  inputs: readonly ValueInfo[],
+  nameOf: (i: number) => string,
+): Record<string, TensorData> {
+  const batch: Record<string, TensorData> = {};
+  for (const input of inputs) {
+    const first = inputOf(examples[0] as Example, input, nameOf(0));
+    const size = sizeOf(first.shape);
+    const data = makeArray(input.type ?? 'float32', examples.length * size);
+    examples.forEach((example, i) => {
+      const array = inputOf(example, input, nameOf(i));
+      checkShape(array.shape, first.shape, input, nameOf(i));
+      copyInto(data, array, i * size, nameOf(i));
+    });
+    batch[input.name] = {
+      type: input.type ?? 'float32',
+      shape: [examples.length, ...first.shape],
+      data,
+    };
+  }
+  return batch;
+}
+
+function checkShape(
+  shape: readonly number[],
+  first: readonly number[],
+  input: ValueInfo,
+  nameOf: string,
+): void {
+  const wanted = input.shape
+    ?.slice(1)
+    .map((extent, axis) => (typeof extent === 'number' ? extent : first[axis]));
+  const expected = wanted ?? first;
+  if (shape.length !== expected.length || shape.some((extent, axis) => extent !== expected[axis])) {
+    throw new ShapeError(
+      `batch: ${nameOf} has shape [${shape.join(', ')}], expected [${expected.join(', ')}] for input "${input.name}" of the model`,
+    );
+  }
+}
+
+function makeArray(type: ElementType, length: number): TensorArray {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(length);
+    case 'float64':
+      return new Float64Array(length);
+    case 'int64':
+      return new BigInt64Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'bool':
+    case 'uint8':
+      return new Uint8Array(length);
+    default:
+      throw new DataError(
+        `batch: inputs of type ${type} are not supported, expected float32, float64, int64, int32, bool or uint8`,
+      );
+  }
+}
+
+function copyInto(target: TensorArray, array: NdArray, offset: number, nameOf: string): void {
+  const { data } = array;
+  if (target instanceof BigInt64Array) {
+    for (let i = 0; i < data.length; i++) target[offset + i] = BigInt(data[i] as number | bigint);
+  } else if (data instanceof BigInt64Array) {
+    for (let i = 0; i < data.length; i++) (target as Float32Array)[offset + i] = Number(data[i]);
+  } else {
+    (target as Float32Array).set(data, offset);
+  }
+  if (data.length !== sizeOf(array.shape)) {
+    throw new ShapeError(
+      `batch: ${nameOf} has ${data.length} values, expected ${sizeOf(array.shape)} for shape [${array.shape.join(', ')}]`,
+    );
+  }
+}

@@ -1,0 +1,238 @@
+import { NumericalError, type Rng, StateError } from '@baal/core';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { fillMask, maskKey } from '../bayesian/masks.ts';
+import type { TensorData } from '../graph/tensor-data.ts';
+import { sizeOf } from '../graph/tensor-data.ts';
+import type { Target } from '../losses/loss.ts';
+import type { Model } from '../model.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { probeBlockedConvolution } from '../runtime/probe-kernels.ts';
+import { openSession } from '../runtime/session.ts';
+import { constantTensor, toTensor } from '../runtime/tensors.ts';
+import { type ParameterStore, parameterStore } from './parameter-store.ts';
+import {
+  buildTrainingGraph,
+  type LossTerm,
+  planTraining,
+  type TrainingPlan,
+} from './training-graph.ts';
+
+/** Settings of {@link Trainer.create}. */
+export interface TrainerSettings {
+  /** Terms of the loss. */
+  readonly losses: readonly LossTerm[];
+  /** Makes the optimiser for a number of parameters. */
+  readonly optimizer: (size: number) => Optimizer;
+  /** Threads of one operator; 0 lets the runtime decide. */
+  readonly threads?: number;
+}
+
+/** A batch as the graph takes it. */
+export interface TrainingBatch {
+  /** Number of items. */
+  readonly size: number;
+  /** Inputs by name, stacked. */
+  readonly inputs: Readonly<Record<string, TensorData>>;
+  /** Targets of each loss term, item by item. */
+  readonly targets: readonly (readonly Target[])[];
+  /** How messages name item `i`. */
+  readonly nameOf: (i: number) => string;
+}
+
+/** What a step saw, before its update. */
+export interface StepResult {
+  /** Loss of the batch, without weight decay. */
+  readonly loss: number;
+  /** The model's output on the batch in training mode; valid until the next step. */
+  readonly output: Tensor;
+}
+
+interface Compiled {
+  readonly session: InferenceSession;
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/**
+ * Trains the parameters of a model: one run of the differentiated graph a step, then the optimiser's
+ * update in place. Parameters and gradients live in two flat buffers which the runtime reads and
+ * fills directly.
+ */
+export class Trainer {
+  /** The trained parameters. */
+  readonly parameters: ParameterStore;
+  /** Running statistics of batch normalisation. */
+  readonly statistics: ParameterStore;
+  readonly #runtime: OnnxRuntime;
+  readonly #plan: TrainingPlan;
+  readonly #optimizer: Optimizer;
+  readonly #threads: number;
+  readonly #block: number;
+  readonly #gradients: ParameterStore;
+  readonly #initial: { parameters: Map<string, TensorData>; statistics: Map<string, TensorData> };
+  readonly #compiled = new Map<boolean, Compiled>();
+  readonly #parameterFeeds: Record<string, Tensor> = {};
+  readonly #gradientFetches = new Map<string, Tensor>();
+  #disposed = false;
+
+  private constructor(
+    runtime: OnnxRuntime,
+    plan: TrainingPlan,
+    model: Model,
+    settings: TrainerSettings,
+    block: number,
+  ) {
+    this.#runtime = runtime;
+    this.#plan = plan;
+    this.#threads = settings.threads ?? 0;
+    this.#block = block;
+    const pick = (names: readonly string[]): Map<string, TensorData> =>
+      new Map(names.map((name) => [name, model.graph.initializers.get(name) as TensorData]));
+    const running = plan.statistics.flatMap((s) => [s.runningMean, s.runningVariance]);
+    this.#initial = { parameters: pick(plan.parameters), statistics: pick(running) };
+    this.parameters = parameterStore(this.#initial.parameters);
+    this.statistics = parameterStore(this.#initial.statistics);
+    this.#gradients = parameterStore(this.#initial.parameters);
+    this.#optimizer = settings.optimizer(this.parameters.flat.length);
+    for (const name of plan.parameters) {
+      const shape = this.parameters.shape(name);
+      this.#parameterFeeds[name] = toTensor(runtime, 'float32', this.parameters.view(name), shape);
+      this.#gradientFetches.set(
+        name,
+        toTensor(runtime, 'float32', this.#gradients.view(name), shape),
+      );
+    }
+  }
+
+  /** Traces and plans the training of a model. The graph is compiled at the first step. */
+  static async create(
+    runtime: OnnxRuntime,
+    model: Model,
+    settings: TrainerSettings,
+  ): Promise<Trainer> {
+    const plan = await planTraining(runtime, model, settings.losses);
+    const convolves = plan.forward.nodes.some((node) => node.opType === 'Conv');
+    const block = convolves ? await probeBlockedConvolution(runtime) : 0;
+    return new Trainer(runtime, plan, model, settings, block);
+  }
+
+  /** The optimiser, with its state. */
+  get optimizer(): Optimizer {
+    return this.#optimizer;
+  }
+
+  /** Gradients of the last step, by parameter. */
+  get gradients(): ParameterStore {
+    return this.#gradients;
+  }
+
+  /** Inputs that a batch has to have. */
+  get inputs(): TrainingPlan['inputs'] {
+    return this.#plan.inputs;
+  }
+
+  /** Back to the initial weights and statistics, with a fresh optimiser. */
+  reset(): void {
+    this.parameters.assign(this.#initial.parameters);
+    this.statistics.assign(this.#initial.statistics);
+    this.#optimizer.reset();
+  }
+
+  /** All values that training changed, by initializer. */
+  weights(): Map<string, TensorData> {
+    return new Map([...this.parameters.snapshot(), ...this.statistics.snapshot()]);
+  }
+
+  /**
+   * One training step: forward, backward, update.
+   *
+   * @param rng identity of this step: dropout masks are a function of its key, nothing is drawn from it
+   * @throws NumericalError if the loss is NaN or infinite; the weights are then those before the step
+   */
+  async step(batch: TrainingBatch, rng: Rng): Promise<StepResult> {
+    if (this.#disposed) throw new StateError('Trainer: step after dispose');
+    if (this.#plan.statistics.some(({ positions }) => batch.size * positions < 2)) {
+      throw new StateError(
+        'train: batch normalisation needs at least 2 values a channel, got 1; use a larger batch',
+      );
+    }
+    const { session, gradients } = await this.#compile(batch.size);
+    const feeds: Record<string, Tensor> = { ...this.#parameterFeeds };
+    for (const [name, tensor] of Object.entries(batch.inputs)) {
+      feeds[name] = constantTensor(this.#runtime, tensor);
+    }
+    this.#plan.losses.forEach((term, i) => {
+      const fed = term.loss.feeds(batch.targets[i] ?? [], term.bound, term.prefix, batch.nameOf);
+      for (const [name, tensor] of Object.entries(fed))
+        feeds[name] = constantTensor(this.#runtime, tensor);
+    });
+    this.#feedMasks(feeds, batch.size, rng);
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of session.outputNames) fetches[name] = null;
+    for (const [parameter, name] of gradients) {
+      fetches[name] = this.#gradientFetches.get(parameter) ?? null;
+    }
+    const results = await session.run(feeds, fetches);
+    const loss = Number((results[this.#plan.loss] as Tensor).data[0]);
+    if (!Number.isFinite(loss)) {
+      throw new NumericalError(
+        `train: the loss is ${loss}, expected a finite number; lower the learning rate, or check the data for extreme values`,
+      );
+    }
+    this.#optimizer.step(this.parameters.flat, this.#gradients.flat);
+    this.#mixStatistics(results, batch.size);
+    return { loss, output: results[this.#plan.forward.outputs[0]?.name ?? ''] as Tensor };
+  }
+
+  /** Frees the sessions. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    for (const { session } of this.#compiled.values()) await session.release();
+    this.#compiled.clear();
+  }
+
+  /** Batch sizes that are a multiple of the block have a faster graph of their own. */
+  async #compile(size: number): Promise<Compiled> {
+    const aligned = this.#block > 0 && size % this.#block === 0;
+    const known = this.#compiled.get(aligned);
+    if (known !== undefined) return known;
+    const { graph, gradients } = buildTrainingGraph(this.#plan, {
+      nchwcBlock: this.#block,
+      batchMultiple: aligned ? this.#block : 1,
+    });
+    const session = await openSession(this.#runtime, graph, { threads: this.#threads });
+    // A parameter that the loss does not depend on keeps a gradient of zero.
+    this.#gradients.flat.fill(0);
+    const compiled = { session, gradients };
+    this.#compiled.set(aligned, compiled);
+    return compiled;
+  }
+
+  #feedMasks(feeds: Record<string, Tensor>, size: number, rng: Rng): void {
+    this.#plan.masks.forEach((mask, node) => {
+      const shape = mask.shape.map((extent, axis) =>
+        axis === mask.batchAxis ? mask.perItem * size : extent,
+      );
+      const values = new Float32Array(sizeOf(shape));
+      fillMask(values, 0, values.length, mask.ratio, maskKey(rng, node));
+      feeds[mask.name] = toTensor(this.#runtime, 'float32', values, shape);
+    });
+  }
+
+  /** Running statistics as PyTorch keeps them: the variance of the batch without bias, n/(n-1). */
+  #mixStatistics(results: InferenceSession.OnnxValueMapType, size: number): void {
+    for (const statistic of this.#plan.statistics) {
+      const n = size * statistic.positions;
+      const { momentum } = statistic;
+      const mix = (running: string, batch: string, factor: number): void => {
+        const old = this.statistics.view(running);
+        const seen = (results[batch] as Tensor).data as Float32Array;
+        for (let c = 0; c < old.length; c++) {
+          old[c] = momentum * (old[c] as number) + (1 - momentum) * factor * (seen[c] as number);
+        }
+      };
+      mix(statistic.runningMean, statistic.mean, 1);
+      mix(statistic.runningVariance, statistic.variance, n / (n - 1));
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { differentiate } from '../differentiate.ts';
+import type { Graph, ValueInfo } from '../graph/graph.ts';
+import { GraphBuilder } from '../graph/graph-builder.ts';
+import { prune, raiseOpset } from '../graph/rewrite.ts';
+import type { Loss, LossOutput } from '../losses/loss.ts';
+import type { Model } from '../model.ts';
+import type { Kernels } from '../operators/gradient-rule.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { type Trace, traceGraph } from '../runtime/trace.ts';
+import { lowerConvolutions } from './lower-convolutions.ts';
+import { type BatchStatistics, type MaskInput, prepareForward } from './prepare-forward.ts';
+
+/** One term of the training loss. */
+export interface LossTerm {
+  /** Output of the graph that it looks at. */
+  readonly output: string;
+  /** The loss. */
+  readonly loss: Loss;
+  /** Factor in the sum; 1 by default. */
+  readonly coefficient?: number;
+}
+
+/** A loss term with what is known of its output. */
+export interface BoundLoss extends LossTerm {
+  /** The traced output. */
+  readonly bound: LossOutput;
+  /** Prefix of the names of its inputs. */
+  readonly prefix: string;
+}
+
+/** A forward graph with its loss, ready to be differentiated for any set of kernels. */
+export interface TrainingPlan {
+  /** Forward graph and loss; the trainable parameters are inputs. */
+  readonly forward: Graph;
+  /** Shapes of its values. */
+  readonly trace: Trace;
+  /** Name of the total loss. */
+  readonly loss: string;
+  /** Loss terms. */
+  readonly losses: readonly BoundLoss[];
+  /** Names of the trained parameters, in the model's order. */
+  readonly parameters: readonly string[];
+  /** Masks to feed. */
+  readonly masks: readonly MaskInput[];
+  /** Batch statistics that a step returns. */
+  readonly statistics: readonly BatchStatistics[];
+  /** The model's own inputs. */
+  readonly inputs: readonly ValueInfo[];
+}
+
+/** A graph that makes one training step but for the optimiser's update. */
+export interface TrainingGraph {
+  /** Inputs: data, targets, masks, parameters. Outputs: loss, model outputs, gradients, statistics. */
+  readonly graph: Graph;
+  /** Name of the gradient of each parameter that the loss depends on. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/** Puts a model into training mode and appends its loss. Cost: two tracings. */
+export async function planTraining(
+  runtime: OnnxRuntime,
+  model: Model,
+  losses: readonly LossTerm[],
+): Promise<TrainingPlan> {
+  const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
+  const base = raiseOpset(prune(model.graph, outputs));
+  const firstTrace = await traceGraph(runtime, base, model.inputShapes);
+  const trainable = new Set(model.trainable);
+  const prepared = prepareForward(base, firstTrace, trainable);
+
+  const g = new GraphBuilder(prepared.graph);
+  const bound: BoundLoss[] = [];
+  let total: string | undefined;
+  losses.forEach((term, i) => {
+    const prefix = losses.length === 1 ? 'target' : `target${i}`;
+    const value = firstTrace.values.get(term.output);
+    if (value === undefined)
+      throw new TypeError(`planTraining: output "${term.output}" is not in the graph`);
+    const output: LossOutput = { name: term.output, value };
+    const { loss } = term.loss.append(g, output, prefix);
+    const weighted =
+      term.coefficient === undefined || term.coefficient === 1
+        ? loss
+        : g.op('Mul', [loss, g.float(term.coefficient)]);
+    total = total === undefined ? weighted : g.op('Add', [total, weighted]);
+    bound.push({ ...term, bound: output, prefix });
+  });
+  if (total === undefined) throw new TypeError('planTraining: no loss given, expected at least 1');
+  g.setOutputs([...outputs, total].map((name) => ({ name })));
+  const complete = g.build();
+  const trace = await traceGraph(runtime, complete, model.inputShapes);
+  const parameters = model.trainable.filter((name) => complete.initializers.has(name));
+  return {
+    forward: parametersAsInputs(complete, parameters),
+    trace,
+    loss: total,
+    losses: bound,
+    parameters,
+    masks: prepared.masks,
+    statistics: prepared.statistics,
+    inputs: base.inputs,
+  };
+}
+
+function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {
+  const initializers = new Map(graph.initializers);
+  const inputs = [...graph.inputs];
+  for (const name of parameters) {
+    const tensor = initializers.get(name);
+    if (tensor === undefined) continue;
+    inputs.push({ name, type: tensor.type, shape: tensor.shape });
+    initializers.delete(name);
+  }
+  return { ...graph, inputs, initializers };
+}
+
+/** Differentiates a plan for a set of kernels. */
+export function buildTrainingGraph(plan: TrainingPlan, kernels: Kernels): TrainingGraph {
+  const { graph, gradients } = differentiate(plan.forward, {
+    loss: plan.loss,
+    withRespectTo: plan.parameters,
+    trace: plan.trace,
+    kernels,
+  });
+  const lowered = lowerConvolutions(graph, plan.trace, kernels.nchwcBlock);
+  return {
+    gradients,
+    graph: {
+      ...lowered,
+      name: 'training',
+      outputs: [
+        ...plan.forward.outputs,
+        ...[...gradients.values()].map((name) => ({ name })),
+        ...plan.statistics.flatMap(({ mean, variance }) => [{ name: mean }, { name: variance }]),
+      ],
+    },
+  };
+}

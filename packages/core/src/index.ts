@@ -14,7 +14,18 @@ export { poolIndex } from './data/positions.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './data/safetensors.ts';
 export { subset } from './data/subset.ts';
 export * from './errors.ts';
+export { bald, type ReductionOptions } from './heuristics/bald.ts';
+export {
+  defineHeuristic,
+  type HeuristicDefinition,
+  type ScoreChunk,
+} from './heuristics/define-heuristic.ts';
+export { entropy } from './heuristics/entropy.ts';
+export { getHeuristic, HEURISTIC_NAMES } from './heuristics/get-heuristic.ts';
 export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristic.ts';
+export { random } from './heuristics/random.ts';
+export { rankScores } from './heuristics/rank-scores.ts';
+export { REDUCTION_NAMES, type Reduction } from './heuristics/reduction.ts';
 export type {
   EvaluateOptions,
   Learner,

@@ -24,7 +24,10 @@ export interface Heuristic {
   readonly name: string;
   /** False if the scores do not depend on the predictions (random): the loop then skips predicting. */
   readonly needsPredictions: boolean;
-  /** Scores of all items at once, `[N]` in Float64. */
+  /**
+   * Scores of all items at once, `[N]` in Float64; one score a position, `[N, ...]` row-major, if the
+   * predictions have axes after the classes and the heuristic does not reduce them.
+   */
   getUncertainties(predictions: Predictions, options?: HeuristicOptions): Float64Array;
   /** The same numbers from a stream of chunks, in the memory of one chunk. */
   getUncertaintiesGenerator(

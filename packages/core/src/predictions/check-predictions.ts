@@ -57,12 +57,17 @@ export function predictionSizes(where: string, predictions: Predictions): Predic
 /**
  * {@link predictionSizes}, and all values are what the kind says: finite, probabilities in [0, 1]
  * (up to 1e-6 above), and summing to 1 within 1e-3 in every pass for kind `probabilities`.
- * One pass over the data, O(N K C R).
+ * One pass over the data, O(N K C R). `firstItem` is the position of the first item in the whole
+ * stream, for messages.
  *
  * @throws ShapeError, TypeError as {@link predictionSizes}.
  * @throws NumericalError naming the first item with a value that is not finite or no probability.
  */
-export function checkPredictions(where: string, predictions: Predictions): PredictionSizes {
+export function checkPredictions(
+  where: string,
+  predictions: Predictions,
+  firstItem = 0,
+): PredictionSizes {
   const sizes = predictionSizes(where, predictions);
   const { K, C, R } = sizes;
   const { data, kind } = predictions;
@@ -72,16 +77,16 @@ export function checkPredictions(where: string, predictions: Predictions): Predi
     const value = data[i] as number;
     if (!Number.isFinite(value)) {
       throw new NumericalError(
-        `${where}: item ${Math.floor(i / perItem)} has a prediction that is ${value}, expected finite values; the model or its input is broken there`,
+        `${where}: item ${firstItem + Math.floor(i / perItem)} has a prediction that is ${value}, expected finite values; the model or its input is broken there`,
       );
     }
     if (bounded && (value < 0 || value > 1 + 1e-6)) {
       throw new NumericalError(
-        `${where}: item ${Math.floor(i / perItem)} has the value ${value}, expected probabilities in [0, 1]; if these are raw outputs, their kind is '${kind === 'probabilities' ? 'logits' : 'sigmoidLogits'}'`,
+        `${where}: item ${firstItem + Math.floor(i / perItem)} has the value ${value}, expected probabilities in [0, 1]; if these are raw outputs, their kind is '${kind === 'probabilities' ? 'logits' : 'sigmoidLogits'}'`,
       );
     }
   }
-  if (kind === 'probabilities') checkSums(where, data, sizes);
+  if (kind === 'probabilities') checkSums(where, data, sizes, firstItem);
   return sizes;
 }
 
@@ -89,6 +94,7 @@ function checkSums(
   where: string,
   data: Predictions['data'],
   { N, K, C, R }: PredictionSizes,
+  firstItem: number,
 ): void {
   for (let pass = 0; pass < N * K; pass++) {
     for (let r = 0; r < R; r++) {
@@ -96,7 +102,7 @@ function checkSums(
       for (let c = 0; c < C; c++) sum += data[(pass * C + c) * R + r] as number;
       if (Math.abs(sum - 1) > SUM_TOLERANCE) {
         throw new NumericalError(
-          `${where}: the probabilities of item ${Math.floor(pass / K)}, pass ${pass % K} sum to ${sum}, expected 1; independent outputs have kind 'sigmoidProbabilities', raw ones 'logits'`,
+          `${where}: the probabilities of item ${firstItem + Math.floor(pass / K)}, pass ${pass % K} sum to ${sum}, expected 1; independent outputs have kind 'sigmoidProbabilities', raw ones 'logits'`,
         );
       }
     }

@@ -1,0 +1,92 @@
+import { ShapeError } from '../errors.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import type { Heuristic, HeuristicOptions } from './heuristic.ts';
+import { rankScores } from './rank-scores.ts';
+import { checkReduction, type Reduction, reduceScores } from './reduction.ts';
+
+/** Scores every position of every item of a chunk, `[n, ...]` as in `[n, K, C, ...]`. */
+export type ScoreChunk = (predictions: Predictions, firstItem: number) => Float64Array;
+
+/** What makes a heuristic: a name, and one pure function of a chunk. */
+export interface HeuristicDefinition {
+  /** Name in registries, reports and messages. */
+  readonly name: string;
+  /** False if the scores do not depend on the predictions. Default true. */
+  readonly needsPredictions?: boolean;
+  /** Default `none`. */
+  readonly reduction?: Reduction;
+  /** Called once for each pool, before its first chunk; keeps what must last from chunk to chunk. */
+  readonly start: (options: HeuristicOptions) => ScoreChunk;
+}
+
+/**
+ * A heuristic whose items are scored one by one: whole pool and stream run the same function on the
+ * same numbers, so they give the same scores to the bit, however the stream is cut.
+ *
+ * @throws ConfigError if the reduction is unknown.
+ */
+export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
+  const { name, reduction = 'none', needsPredictions = true, start } = definition;
+  checkReduction(name, reduction);
+
+  const scoreChunk = (score: ScoreChunk, chunk: Predictions, firstItem: number): Float64Array => {
+    const n = chunk.shape[0] as number;
+    return reduceScores(
+      name,
+      score(chunk, firstItem),
+      n,
+      chunk.shape.slice(3),
+      reduction,
+      firstItem,
+    );
+  };
+
+  const scoreChunks = async (
+    chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+    options: HeuristicOptions,
+  ): Promise<{ scores: Float64Array; items: number }> => {
+    const score = start(options);
+    const parts: Float64Array[] = [];
+    let items = 0;
+    options.signal?.throwIfAborted();
+    for await (const chunk of chunks) {
+      parts.push(scoreChunk(score, chunk, items));
+      items += chunk.shape[0] as number;
+      options.signal?.throwIfAborted();
+    }
+    if (parts.length === 0) {
+      throw new RangeError(
+        `${name}: no predictions, expected at least 1 chunk; is the pool empty?`,
+      );
+    }
+    return { scores: concat(parts), items };
+  };
+
+  return {
+    name,
+    needsPredictions,
+    getUncertainties: (predictions, options = {}) => scoreChunk(start(options), predictions, 0),
+    getUncertaintiesGenerator: async (chunks, options = {}) =>
+      (await scoreChunks(chunks, options)).scores,
+    getRanks: async (predictions, options = {}) => {
+      const chunks = 'shape' in predictions ? [predictions] : predictions;
+      const { scores, items } = await scoreChunks(chunks, options);
+      if (scores.length !== items) {
+        throw new ShapeError(
+          `${name}: reduction 'none' leaves ${scores.length} scores for ${items} items, expected one an item; choose 'mean', 'max', 'min', 'sum' or a function`,
+        );
+      }
+      return rankScores(scores);
+    },
+  };
+}
+
+function concat(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import { type Expectation, firstFar, type GoldenCase, readGolden } from '../../test/golden.ts';
+import { ConfigError, NumericalError, ShapeError } from '../errors.ts';
+import { bayesianModelAverage } from '../predictions/bayesian-model-average.ts';
+import { fromBaalArray } from '../predictions/from-baal-array.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import { toProbabilities } from '../predictions/to-probabilities.ts';
+import { takeItems } from '../testing/sample-predictions.ts';
+import { bald } from './bald.ts';
+import { entropy } from './entropy.ts';
+import { getHeuristic } from './get-heuristic.ts';
+import type { Heuristic } from './heuristic.ts';
+import type { Reduction } from './reduction.ts';
+
+const golden = readGolden('heuristics');
+const cases = golden.cases.filter(({ call }) => call.class === 'BALD' || call.class === 'Entropy');
+
+/** Cases of one sigmoid output: Baal leaves out the class 0, ours are binary problems. */
+const isBinary = ({ file }: GoldenCase): boolean => file?.startsWith('binary') ?? false;
+/** Cases of one pass, where Baal's BALD is 0 and ours is refused. */
+const isOnePass = ({ file, call }: GoldenCase): boolean =>
+  call.class === 'BALD' && (file?.startsWith('t1') ?? false);
+
+const heuristicOf = ({ call }: GoldenCase): Heuristic =>
+  getHeuristic((call.class as string).toLowerCase(), {
+    reduction: call.params?.reduction as Reduction,
+  });
+
+const arrayOf = ({ file, inputs }: GoldenCase): { data: Float64Array; shape: readonly number[] } =>
+  golden.tensor(file, inputs?.predictions as string) as {
+    data: Float64Array;
+    shape: readonly number[];
+  };
+
+const predictionsOf = (one: GoldenCase): Predictions =>
+  fromBaalArray(arrayOf(one).data, arrayOf(one).shape);
+
+/** The chunks of a streamed case, each imported alone as Baal does. */
+const chunksOf = (one: GoldenCase): Predictions[] => {
+  const { data, shape } = arrayOf(one);
+  const perItem = data.length / (shape[0] as number);
+  let start = 0;
+  return (one.call as { chunks: number[] }).chunks.map((n) => {
+    const part = data.subarray(start * perItem, (start + n) * perItem);
+    start += n;
+    return fromBaalArray(part, [n, ...shape.slice(1)]);
+  });
+};
+
+/** A ranking sorts scores up to their tolerance: no score is followed by a clearly higher one. */
+const isSorted = (
+  ranks: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  { rtol = 0, atol = 0 }: Expectation,
+): boolean =>
+  Array.from(ranks).every((rank, i) => {
+    const next =
+      i + 1 < ranks.length ? (scores[ranks[i + 1] as number] as number) : Number.NEGATIVE_INFINITY;
+    return next <= (scores[rank] as number) + 2 * (atol + rtol * Math.abs(next));
+  });
+
+/**
+ * The mean over the passes as the only pass. Baal's Entropy averages logits before the softmax, so
+ * its number for what it detects as logits is ours for the mean logits.
+ */
+const averagePasses = (predictions: Predictions): Predictions => {
+  const { data, shape } = bayesianModelAverage({ ...predictions, kind: 'values' });
+  return { ...predictions, data, shape: [shape[0] as number, 1, ...shape.slice(1)] };
+};
+
+async function checkAgainst(
+  one: GoldenCase,
+  key: 'scores' | 'scores_softmax_per_pass',
+): Promise<void> {
+  const heuristic = heuristicOf(one);
+  const expected = one.expected[key] as Expectation;
+  const reference = golden.tensor(one.file, expected.tensor).data as Float64Array;
+  const streamed = 'chunks' in one.call;
+  const imported = streamed ? chunksOf(one) : [predictionsOf(one)];
+  const logitsFirst = one.match === 'import' && one.call.class === 'Entropy';
+  const chunks = logitsFirst ? imported.map(averagePasses) : imported;
+  const scores = streamed
+    ? await heuristic.getUncertaintiesGenerator(chunks)
+    : heuristic.getUncertainties(chunks[0] as Predictions);
+  expect(firstFar(scores, reference, expected)).toBeNull();
+  if ('ranks_error' in one.expected) {
+    await expect(heuristic.getRanks(chunks)).rejects.toThrow(ShapeError);
+    return;
+  }
+  const { ranks } = await heuristic.getRanks(chunks);
+  const wanted = one.expected.ranks as Expectation;
+  if (key === 'scores' && wanted.compare === 'exact') {
+    expect(
+      firstFar(ranks, golden.tensor(one.file, wanted.tensor).data as BigInt64Array, {}),
+    ).toBeNull();
+  } else {
+    expect(new Set(ranks).size).toBe(reference.length);
+    expect(isSorted(ranks, reference, expected)).toBe(true);
+  }
+}
+
+describe('equal to the reference', () => {
+  const equal = cases.filter(
+    (one) => ['ours', 'import'].includes(one.match) && !isBinary(one) && !isOnePass(one),
+  );
+  it('has cases', () => expect(equal.length).toBeGreaterThan(90));
+  it.each(equal)('$match: $id', (one) => checkAgainst(one, 'scores'));
+
+  const perPass = cases.filter((one) => one.match === 'per_pass' && !isBinary(one));
+  it.each(perPass)('softmax in every pass: $id', (one) => {
+    // With one pass the order of mean and softmax is all the same: the reference holds one number.
+    const key = 'scores_softmax_per_pass';
+    return checkAgainst(one, key in one.expected ? key : 'scores');
+  });
+});
+
+describe('one sigmoid output is a binary problem', () => {
+  // Second route: the same predictions written out as two classes.
+  it.each(cases.filter(isBinary))('$id', (one) => {
+    const predictions = predictionsOf(one);
+    const ones = toProbabilities(predictions).data;
+    const classes: Predictions = {
+      ...predictions,
+      data: Float64Array.from({ length: 2 * ones.length }, (_, i) => {
+        const p = ones[i >> 1] as number;
+        return i % 2 ? p : 1 - p;
+      }),
+      shape: [predictions.shape[0] as number, predictions.shape[1] as number, 2],
+      kind: 'probabilities',
+    };
+    const heuristic = heuristicOf(one);
+    const tolerance = { rtol: 1e-9, atol: 1e-12 };
+    expect(
+      firstFar(
+        heuristic.getUncertainties(predictions),
+        heuristic.getUncertainties(classes),
+        tolerance,
+      ),
+    ).toBeNull();
+  });
+
+  // Baal's BALD of one output has the terms of class 1 alone; with those of class 0 it is ours.
+  it.each(cases.filter((one) => isBinary(one) && one.call.class === 'BALD'))(
+    '$id: Baal misses half of it',
+    (one) => {
+      const predictions = predictionsOf(one);
+      const probs = toProbabilities(predictions);
+      const K = probs.shape[1] as number;
+      const half = (flip: boolean): Float64Array =>
+        Float64Array.from({ length: probs.shape[0] as number }, (_, n) => {
+          const p = Array.from(probs.data.subarray(n * K, (n + 1) * K), (x) => (flip ? 1 - x : x));
+          const h = (x: number): number => (x === 0 ? 0 : -x * Math.log(x));
+          return h(p.reduce((a, b) => a + b) / K) - p.map(h).reduce((a, b) => a + b) / K;
+        });
+      const expected = one.expected.scores as Expectation;
+      expect(
+        firstFar(
+          half(false),
+          golden.tensor(one.file, expected.tensor).data as Float64Array,
+          expected,
+        ),
+      ).toBeNull();
+      const both = half(true).map((score, n) => score + (half(false)[n] as number));
+      expect(firstFar(bald().getUncertainties(predictions), both, expected)).toBeNull();
+    },
+  );
+});
+
+describe('one pass', () => {
+  it.each(cases.filter(isOnePass))(
+    '$id is refused, and given twice it is the 0 of the reference',
+    (one) => {
+      const predictions = predictionsOf(one);
+      expect(() => bald().getUncertainties(predictions)).toThrow('expected at least 2');
+      const C = predictions.shape[2] as number;
+      const N = predictions.shape[0] as number;
+      const rows = Array.from({ length: N }, (_, n) =>
+        Array.from(predictions.data.subarray(n * C, (n + 1) * C)),
+      );
+      const twice = {
+        ...predictions,
+        data: Float64Array.from(rows.flatMap((row) => [...row, ...row])),
+        shape: [N, 2, C],
+      };
+      const expected = one.expected.scores as Expectation;
+      expect(
+        firstFar(
+          bald().getUncertainties(twice),
+          golden.tensor(one.file, expected.tensor).data as Float64Array,
+          expected,
+        ),
+      ).toBeNull();
+    },
+  );
+
+  const single = cases.filter(({ file }) => file?.startsWith('single'));
+  it.each(single)(
+    '$id has no axis of passes and is refused; with one, entropy is that of the reference',
+    (one) => {
+      const { data, shape } = arrayOf(one);
+      expect(() => fromBaalArray(data, shape)).toThrow('append an axis of length 1');
+      const predictions = fromBaalArray(data, [...shape, 1]);
+      if (one.call.class === 'BALD') {
+        expect(() => bald().getUncertainties(predictions)).toThrow(RangeError);
+        return;
+      }
+      const expected = one.expected.scores as Expectation;
+      expect(
+        firstFar(
+          entropy().getUncertainties(predictions),
+          golden.tensor(one.file, expected.tensor).data as Float64Array,
+          expected,
+        ),
+      ).toBeNull();
+    },
+  );
+});
+
+describe('values that are not finite are errors', () => {
+  const broken = cases.filter(({ file }) => /^(nan|inf)_/.test(file ?? ''));
+  it.each(broken)('$id', (one) => {
+    const { data, shape } = arrayOf(one);
+    expect(() => fromBaalArray(data, shape)).toThrow(NumericalError);
+    // Past the importer, the heuristic refuses them too, and sound items score as they do alone.
+    const clean = fromBaalArray(
+      data.map((x) => (Number.isFinite(x) ? x : 0)),
+      shape,
+      { kind: 'logits' },
+    );
+    const perItem = data.length / (shape[0] as number);
+    const first = Math.floor(data.findIndex((x) => !Number.isFinite(x)) / perItem);
+    const values = clean.data.slice();
+    values[first * perItem] = Number.NaN;
+    expect(() => heuristicOf(one).getUncertainties({ ...clean, data: values })).toThrow(
+      `item ${first} `,
+    );
+    const other = first === 0 ? 1 : 0;
+    const alone = heuristicOf(one).getUncertainties(takeItems(clean, [other]));
+    const all = heuristicOf(one).getUncertainties(clean);
+    expect(alone).toEqual(all.slice(other * alone.length, (other + 1) * alone.length));
+  });
+});
+
+describe('errors of the reference are errors', () => {
+  const zeros: Predictions = {
+    data: new Float64Array(240),
+    shape: [4, 5, 3, 2, 2],
+    kind: 'logits',
+    samples: 'joint',
+  };
+  const checks: Readonly<Record<string, () => unknown>> = {
+    'errors/list_of_two': () => expect(bald().getRanks([zeros, zeros])).rejects.toThrow(ShapeError),
+    // A list is a stream of chunks here: one of one chunk is fine.
+    'errors/list_of_one_is_fine': () =>
+      expect(bald({ reduction: 'sum' }).getRanks([zeros])).resolves.toBeDefined(),
+    'errors/empty_generator': () => expect(bald().getRanks([])).rejects.toThrow('no predictions'),
+    'errors/rank_unreduced': () =>
+      expect(entropy().getRanks(zeros)).rejects.toThrow(
+        "reduction 'none' leaves 16 scores for 4 items",
+      ),
+    'errors/unknown_reduction': () =>
+      expect(() => bald({ reduction: 'whatever' as Reduction })).toThrow(ConfigError),
+    'errors/bald_2d': () =>
+      expect(() => bald().getUncertainties({ ...zeros, shape: [4, 60] })).toThrow(ShapeError),
+  };
+  it.each(cases.filter(({ id }) => id.startsWith('errors/')))('$id', ({ id }) => checks[id]?.());
+  it('covers them', () => {
+    expect(
+      cases
+        .filter(({ id }) => id.startsWith('errors/'))
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(Object.keys(checks).sort());
+  });
+});

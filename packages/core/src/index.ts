@@ -26,6 +26,33 @@ export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristi
 export { random } from './heuristics/random.ts';
 export { rankScores } from './heuristics/rank-scores.ts';
 export { REDUCTION_NAMES, type Reduction } from './heuristics/reduction.ts';
+export {
+  ActiveLearningExperiment,
+  type ActiveLearningExperimentOptions,
+  type ExperimentEvent,
+  type RunOptions,
+} from './loop/active-learning-experiment.ts';
+export {
+  ActiveLearningLoop,
+  type ActiveLearningLoopOptions,
+  type GetProbabilities,
+  type StepOptions,
+} from './loop/active-learning-loop.ts';
+export { encodeJson, type Json } from './loop/canonical-json.ts';
+export { type EarlyStoppingOptions, earlyStopping } from './loop/early-stopping.ts';
+export {
+  configHash,
+  decodeJournal,
+  encodeEnd,
+  encodeHeader,
+  encodeRound,
+  JOURNAL_VERSION,
+  type Journal,
+  type JournalCell,
+  type JournalEnd,
+  type JournalHeader,
+} from './loop/journal.ts';
+export { type LabellingBudgetOptions, labellingBudget } from './loop/labelling-budget.ts';
 export type {
   EvaluateOptions,
   Learner,
@@ -35,6 +62,15 @@ export type {
   Progress,
   WorkOptions,
 } from './loop/learner.ts';
+export {
+  type LowAverageUncertaintyOptions,
+  lowAverageUncertainty,
+} from './loop/low-average-uncertainty.ts';
+export type { PredictionSource, Suggestion } from './loop/rank-pool.ts';
+export type { RoundRecord } from './loop/round-record.ts';
+export type { StoppingCriterion, StoppingInput } from './loop/stopping-criterion.ts';
+export { type TrainUntil, trainUntilReached } from './loop/train-until.ts';
+export { summarizeUncertainty, type UncertaintySummary } from './loop/uncertainty-summary.ts';
 export { type AccuracyOptions, accuracy } from './metrics/accuracy.ts';
 export { brier } from './metrics/brier.ts';
 export { type BinOptions, ece } from './metrics/ece.ts';

@@ -1,0 +1,140 @@
+import type { Dataset, ExampleId } from '../data/dataset.ts';
+import type { Pool, PoolSelection } from '../data/pool.ts';
+import { subset } from '../data/subset.ts';
+import { NumericalError, ShapeError } from '../errors.ts';
+import type { Heuristic, Ranking } from '../heuristics/heuristic.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import type { Rng } from '../random/rng.ts';
+import type { StopSignal } from '../stop-signal.ts';
+
+/** Predictions at once, or chunk by chunk in dataset order; `null` if there are none. */
+export type PredictionSource =
+  | Predictions
+  | AsyncIterable<Predictions>
+  | Iterable<Predictions>
+  | null;
+
+/** The items of a pool to label next. It is a {@link PoolSelection}: `dataset.label(suggestion)`. */
+export interface Suggestion extends PoolSelection {
+  /** Stable ids of the items, in the order of `positions`: best first. */
+  readonly ids: readonly ExampleId[];
+  /** Scores of the items, in the same order. Higher = label sooner. */
+  readonly scores: readonly number[];
+  /** Everything that was scored: pool positions, ascending, and the score of each. */
+  readonly scored: { readonly positions: Uint32Array; readonly scores: Float64Array };
+}
+
+/** Settings of {@link rankPool}. */
+export interface RankPoolOptions<T> {
+  /** Scores the items. */
+  readonly heuristic: Heuristic;
+  /** How many items to pick; fewer if there are fewer. */
+  readonly querySize: number;
+  /** Score only so many items, drawn at random; -1 scores the whole pool. */
+  readonly maxSamples: number;
+  /** Forked as `subset`, `predict` and `heuristic`. */
+  readonly rng: Rng;
+  /** Stops between chunks. */
+  readonly signal?: StopSignal;
+  /** Predictions of a part of the pool; never called if the heuristic needs none. */
+  readonly predict: (
+    candidates: Dataset<T>,
+    rng: Rng,
+  ) => PredictionSource | Promise<PredictionSource>;
+}
+
+/**
+ * Picks the items of a pool that a heuristic would label next, and labels nothing.
+ *
+ * Ranks count the items that were scored; they are brought back to pool positions here, in this one
+ * place.
+ *
+ * @returns `null` if the pool is empty or nothing was predicted.
+ * @throws ShapeError if there are not as many scores as items.
+ * @throws NumericalError if a score is NaN.
+ */
+export async function rankPool<T>(
+  pool: Pool<T>,
+  options: RankPoolOptions<T>,
+): Promise<Suggestion | null> {
+  const { heuristic, maxSamples, rng, signal } = options;
+  if (pool.length === 0) return null;
+  const all = maxSamples === -1 || maxSamples >= pool.length;
+  // Ascending: ties go to the lowest position, and files are read in order.
+  const positions = all
+    ? Uint32Array.from({ length: pool.length }, (_, position) => position)
+    : rng.fork('subset').choice(pool.length, maxSamples).sort();
+  let predictions: PredictionSource;
+  if (heuristic.needsPredictions) {
+    const candidates = all ? pool : subset(pool, positions);
+    predictions = await notEmpty(await options.predict(candidates, rng.fork('predict')));
+    if (predictions === null) return null;
+  } else {
+    predictions = placeholder(positions.length);
+  }
+  const ranking = await heuristic.getRanks(predictions, {
+    rng: rng.fork('heuristic'),
+    ...(signal && { signal }),
+  });
+  signal?.throwIfAborted();
+  const picks = bestOf(ranking, positions.length, options.querySize, heuristic.name);
+  const selection = pool.select(picks.map((rank) => positions[rank] as number));
+  return {
+    ...selection,
+    ids: selection.positions.map((position) => pool.id(position)),
+    scores: picks.map((rank) => ranking.scores[rank] as number),
+    scored: { positions, scores: ranking.scores },
+  };
+}
+
+/** Predictions that say nothing: the shape alone tells how many items there are. */
+function placeholder(n: number): Predictions {
+  return { data: new Float32Array(n), shape: [n, 1, 1], kind: 'values', samples: 'joint' };
+}
+
+/** The source itself, or `null` if it holds no item. Takes only the first chunk from a stream. */
+async function notEmpty(source: PredictionSource): Promise<PredictionSource> {
+  if (source === null) return null;
+  if ('shape' in source) return source.shape[0] === 0 ? null : source;
+  const iterator =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  const first = await iterator.next();
+  if (first.done) return null;
+  return (async function* () {
+    let finished = false;
+    try {
+      yield first.value;
+      for (;;) {
+        const next = await iterator.next();
+        if (next.done) break;
+        yield next.value;
+      }
+      finished = true;
+    } finally {
+      // A reader that stops early must release what the stream holds.
+      if (!finished) await iterator.return?.();
+    }
+  })();
+}
+
+function bestOf(ranking: Ranking, n: number, querySize: number, name: string): number[] {
+  const { ranks, scores } = ranking;
+  if (scores.length !== n) {
+    throw new ShapeError(
+      `rankPool: ${name} scored another number of items than were to be predicted, expected ${n}, got ${scores.length}`,
+    );
+  }
+  const nan = scores.findIndex(Number.isNaN);
+  if (nan !== -1) {
+    throw new NumericalError(`rankPool: ${name} gave NaN for item ${nan}, expected a number`);
+  }
+  const count = Math.min(querySize, n);
+  const picks = Array.from(ranks.subarray(0, count));
+  const valid = picks.every((rank) => rank < n) && new Set(picks).size === count;
+  if (!valid) {
+    throw new ShapeError(
+      `rankPool: ${name} gave no usable ranking, expected ${count} different items of 0 … ${n - 1} first, got ${picks.slice(0, 20).join(', ')}`,
+    );
+  }
+  return picks;
+}

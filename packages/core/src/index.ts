@@ -100,4 +100,16 @@ export { createRng, restoreRng } from './random/create-rng.ts';
 export { hashKey, type Key128 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';
 export { lookUp, nearestName } from './registry.ts';
+export { areaUnderLearningCurve } from './stats/area-under-learning-curve.ts';
+export { type LabelsSaved, labelsSaved } from './stats/labels-saved.ts';
+export { type LevelOptions, labelsToLevel } from './stats/labels-to-level.ts';
+export type { LearningCurve } from './stats/learning-curve.ts';
+export { type MeanCurve, meanCurve } from './stats/mean-curve.ts';
+export {
+  type ConfidenceOptions,
+  type Interval,
+  type MeanWithInterval,
+  meanInterval,
+} from './stats/mean-interval.ts';
+export { studentTQuantile } from './stats/student-t.ts';
 export type { StopSignal } from './stop-signal.ts';

@@ -105,6 +105,7 @@ export class ActiveLearningDataset<T> implements Dataset<T> {
         unlabelled,
         version,
         makeUnlabelled: this.#makeUnlabelled,
+        idOf: (index) => idAt(this.#dataset, index),
         currentVersion: () => this.#map.version,
       });
     }

@@ -1,5 +1,5 @@
 import type { Dataset, ExampleId, PoolIndex } from './dataset.ts';
-import { idAt, resolvePosition } from './positions.ts';
+import { resolvePosition } from './positions.ts';
 
 /** Pool positions that remember the round they belong to, so that `label` can refuse stale ones. */
 export interface PoolSelection {
@@ -19,6 +19,8 @@ export interface PoolSource<T> {
   readonly version: number;
   /** What is done to an item before it is handed out. */
   readonly makeUnlabelled: (item: T) => T;
+  /** Stable id of the item at a dataset position. */
+  idOf(index: number): ExampleId;
   /** Version of the labelled map at the time of the call. */
   currentVersion(): number;
 }
@@ -68,7 +70,7 @@ export class Pool<T> implements Dataset<T> {
 
   /** Stable id of the item at a position. @throws RangeError if there is no such position. */
   id(position: number): ExampleId {
-    return idAt(this.#source.view, this.datasetIndex(position));
+    return this.#source.idOf(this.datasetIndex(position));
   }
 
   /** Position in the whole dataset of the item at a pool position. @throws RangeError if there is no such position. */

@@ -1,116 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ActiveLearningDataset } from '../data/active-learning-dataset.ts';
-import { arrayDataset } from '../data/array-dataset.ts';
-import type { Dataset } from '../data/dataset.ts';
-import type { Example } from '../data/example.ts';
+import { counting, countingLearner, make, rng } from '../../test/experiments.ts';
 import { ConfigError, NumericalError, PoolExhaustedError, StateError } from '../errors.ts';
+import { random } from '../heuristics/random.ts';
 import { createRng } from '../random/create-rng.ts';
-import { blobs } from '../testing/blobs.ts';
 import { committeeLearner } from '../testing/committee-learner.ts';
-import { scoringHeuristic } from '../testing/scoring-heuristic.ts';
-import {
-  ActiveLearningExperiment,
-  type ActiveLearningExperimentOptions,
-  type ExperimentEvent,
-} from './active-learning-experiment.ts';
-import { earlyStopping } from './early-stopping.ts';
-import { decodeJournal, encodeHeader, encodeRound } from './journal.ts';
+import type { ActiveLearningExperiment, ExperimentEvent } from './active-learning-experiment.ts';
 import { labellingBudget } from './labelling-budget.ts';
 import type { Learner } from './learner.ts';
 import { lowAverageUncertainty } from './low-average-uncertainty.ts';
-import type { RoundRecord } from './round-record.ts';
-
-const rng = createRng('experiment');
-const evaluation = blobs({ n: 30, rng, split: 'test' });
-
-/** 1 minus the highest mean probability. */
-const leastConfident = scoringHeuristic(
-  'leastConfident',
-  ({ data, shape: [n = 0, K = 0, C = 0] }) =>
-    Array.from({ length: n }, (_, i) => {
-      const mean_C = new Float64Array(C);
-      for (let k = 0; k < K; k++) {
-        for (let c = 0; c < C; c++) {
-          mean_C[c] = (mean_C[c] as number) + (data[(i * K + k) * C + c] as number) / K;
-        }
-      }
-      return 1 - Math.max(...mean_C);
-    }),
-);
-const random = scoringHeuristic(
-  'random',
-  ({ shape: [n = 0] }, options) => Array.from({ length: n }, () => options?.rng?.uniform() ?? 0),
-  false,
-);
-
-type Options = ActiveLearningExperimentOptions<Example>;
-const make = (changes: Partial<Options> = {}, n = 40, initial = 6) => {
-  const dataset = new ActiveLearningDataset(blobs({ n, rng }), { rng: rng.fork('initial') });
-  dataset.labelRandomly(initial);
-  const options: Options = {
-    learner: committeeLearner({ classes: 3, features: 2, rng, epochs: 4 }),
-    dataset,
-    evaluation,
-    heuristic: leastConfident,
-    querySize: 4,
-    iterations: 5,
-    averagePredictions: 7,
-    rng: rng.fork('run'),
-    targetOf: ({ target }) => (typeof target === 'number' ? target : null),
-    ...changes,
-  };
-  return { dataset: options.dataset, experiment: new ActiveLearningExperiment(options) };
-};
-
-/** A learner that knows nothing: the score of an item is its number. */
-function countingLearner(calls: string[] = []): Learner<number> {
-  return {
-    name: 'counting',
-    reset: async () => void calls.push('reset'),
-    train: async (dataset) => {
-      calls.push(`train ${dataset.length}`);
-      return { loss: 1 };
-    },
-    evaluate: async (dataset) => {
-      calls.push(`evaluate ${dataset.length}`);
-      return { accuracy: 0.5 };
-    },
-    async *predict(dataset) {
-      calls.push(`predict ${dataset.length}`);
-      for (let i = 0; i < dataset.length; i++) {
-        const data = new Float64Array([await dataset.get(i)]);
-        yield { data, shape: [1, 1, 1], kind: 'values', samples: 'joint' };
-      }
-    },
-    dispose: async () => undefined,
-  };
-}
-const numbers = (n: number): Dataset<number> =>
-  arrayDataset(Array.from({ length: n }, (_, i) => i));
-const largest = scoringHeuristic('largest', ({ data }) => data);
-
-const counting = (
-  changes: Partial<ActiveLearningExperimentOptions<number>> = {},
-  n = 20,
-  initial = 10,
-) => {
-  const calls: string[] = [];
-  const dataset = new ActiveLearningDataset(numbers(n), {
-    labelled: Array.from({ length: n }, (_, i) => i < initial),
-  });
-  const experiment = new ActiveLearningExperiment({
-    learner: countingLearner(calls),
-    dataset,
-    evaluation: numbers(3),
-    heuristic: largest,
-    querySize: 5,
-    iterations: 1,
-    averagePredictions: 1,
-    rng,
-    ...changes,
-  });
-  return { calls, dataset, experiment };
-};
 
 describe('a run', () => {
   it('trains, evaluates and acquires until the pool is empty, and evaluates the final set', async () => {
@@ -162,6 +59,23 @@ describe('a run', () => {
     expect(calls).toHaveLength(11);
   });
 
+  it('asks for as many posterior samples as it was told', async () => {
+    const asked: string[] = [];
+    const learner: Learner<number> = {
+      ...countingLearner(),
+      evaluate: async (_, { averagePredictions }) => {
+        asked.push(`evaluate ${averagePredictions}`);
+        return {};
+      },
+      predict: (dataset, options) => {
+        asked.push(`predict ${options.iterations}`);
+        return countingLearner().predict(dataset, options);
+      },
+    };
+    await counting({ learner, iterations: 7, averagePredictions: 9, rounds: 2 }).experiment.start();
+    expect(asked).toEqual(['evaluate 9', 'predict 7', 'evaluate 9']);
+  });
+
   it('labels a smaller batch at the end', async () => {
     const { experiment } = counting({ querySize: 4 });
     const records = await experiment.start();
@@ -201,7 +115,7 @@ describe('a run', () => {
   });
 
   it('does not predict the pool for a heuristic that needs no predictions', async () => {
-    const { experiment, calls } = counting({ heuristic: random });
+    const { experiment, calls } = counting({ heuristic: random() });
     const [first] = await experiment.start();
     expect(calls.filter((call) => call.startsWith('predict'))).toEqual([]);
     expect(first?.acquired).toHaveLength(5);
@@ -275,92 +189,6 @@ describe('stopping', () => {
   });
 });
 
-describe('interrupted and resumed', () => {
-  const settings = (): Partial<Options> => ({
-    pool: { maxSamples: 12 },
-    stop: [earlyStopping({ metric: 'accuracy', patience: 5, epsilon: 0.02 })],
-    rounds: 6,
-  });
-
-  it('depends on the seed, and on nothing else', async () => {
-    const one = await make(settings()).experiment.start();
-    expect(await make(settings()).experiment.start()).toEqual(one);
-    const other = await make({ ...settings(), rng: createRng('other') }).experiment.start();
-    expect(other[0]?.acquired).not.toEqual(one[0]?.acquired);
-  });
-
-  it('equals an uninterrupted run, wherever it was interrupted', async () => {
-    const straight = await make(settings()).experiment.start();
-    expect(straight.length).toBeGreaterThan(4);
-    const lines = straight.map(encodeRound);
-    for (let cut = 0; cut <= straight.length; cut++) {
-      const text = encodeHeader({ config: null, cell: { heuristic: 'x', seed: 0 } });
-      const journal = decodeJournal(`${text}${lines.slice(0, cut).join('')}{"round":`);
-      const { experiment } = make(settings());
-      expect(experiment.replay(journal.rounds)).toBe(cut);
-      const resumed: RoundRecord[] = [];
-      for await (const record of experiment.run()) resumed.push(record);
-      expect(resumed).toEqual(straight.slice(cut));
-      expect(resumed.map(encodeRound)).toEqual(lines.slice(cut));
-    }
-  });
-
-  it('reminds a criterion with memory of the rounds before', async () => {
-    const plateau = { stop: [earlyStopping({ metric: 'accuracy', patience: 3 })], querySize: 1 };
-    const straight = await counting(plateau).experiment.start();
-    expect(straight.map(({ stop }) => stop)).toEqual([undefined, undefined, 'earlyStopping']);
-    const { experiment } = counting({
-      ...plateau,
-      stop: [earlyStopping({ metric: 'accuracy', patience: 3 })],
-    });
-    experiment.replay(straight.slice(0, 2));
-    expect(await experiment.start()).toEqual(straight);
-  });
-
-  it('takes up the unfinished round after an abort in any phase', async () => {
-    const straight = await make(settings()).experiment.start();
-    for (const phase of ['train', 'evaluate', 'predict'] as const) {
-      const controller = new AbortController();
-      const reason = new Error(`stopped in ${phase}`);
-      const { experiment, dataset } = make(settings());
-      const records: RoundRecord[] = [];
-      const run = async (): Promise<void> => {
-        const options = {
-          signal: controller.signal,
-          onEvent: (event: ExperimentEvent) => {
-            const stops = event.type === 'progress' && event.round === 2;
-            if (stops && event.progress.phase === phase) controller.abort(reason);
-          },
-        };
-        for await (const record of experiment.run(options)) records.push(record);
-      };
-      await expect(run()).rejects.toBe(reason);
-      expect(records).toEqual(straight.slice(0, 2));
-      expect(dataset.nLabelled).toBe(14); // those of the finished rounds
-      for await (const record of experiment.run()) records.push(record);
-      expect(records).toEqual(straight);
-    }
-  });
-
-  it('starts at the round it is told, on a dataset that was restored otherwise', async () => {
-    const straight = await make({ rounds: 4 }).experiment.start();
-    const { experiment, dataset } = make({ rounds: 4 });
-    for (const { acquired } of straight.slice(0, 2)) dataset.labelIds(acquired);
-    expect(await experiment.start({ startRound: 2 })).toEqual(straight.slice(2));
-  });
-
-  it('refuses records of another run', async () => {
-    const records = await counting().experiment.start();
-    expect(() => counting().experiment.replay(records.slice(1))).toThrow(/"round":0.*"round":1/);
-    expect(() => counting({}, 21).experiment.replay(records)).toThrow(StateError);
-    expect(() => counting({}, 20, 9).experiment.replay(records)).toThrow(StateError);
-    const { experiment } = counting();
-    experiment.replay(records);
-    const more = { ...(records[2] as RoundRecord), round: 3 };
-    expect(() => experiment.replay([more])).toThrow(/comes after the end/);
-  });
-});
-
 describe('errors', () => {
   const first = (experiment: ActiveLearningExperiment<number>) => experiment.run().next();
 
@@ -372,7 +200,7 @@ describe('errors', () => {
     await expect(first(counting({ querySize: 11 }).experiment)).rejects.toThrow(PoolExhaustedError);
     await expect(first(counting({}, 10, 10).experiment)).rejects.toThrow(PoolExhaustedError);
     expect(() => counting({ querySize: 5, pool: { maxSamples: 4 } })).toThrow(ConfigError);
-    const blind = { heuristic: random, stop: [lowAverageUncertainty({ threshold: 1 })] };
+    const blind = { heuristic: random(), stop: [lowAverageUncertainty({ threshold: 1 })] };
     expect(() => counting(blind)).toThrow(/lowAverageUncertainty.*got 'random'/);
     for (const wrong of [
       { querySize: 0 },

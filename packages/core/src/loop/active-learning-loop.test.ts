@@ -4,6 +4,9 @@ import { ActiveLearningDataset } from '../data/active-learning-dataset.ts';
 import { arrayDataset } from '../data/array-dataset.ts';
 import type { Dataset, PoolIndex } from '../data/dataset.ts';
 import { LabelError, NumericalError, ShapeError, StateError } from '../errors.ts';
+import { bald } from '../heuristics/bald.ts';
+import { entropy } from '../heuristics/entropy.ts';
+import { random } from '../heuristics/random.ts';
 import { fromBaalArray } from '../predictions/from-baal-array.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { createRng } from '../random/create-rng.ts';
@@ -32,22 +35,6 @@ const recorded = (id: string): Recorded => manifest.cases.find((c) => c.id === i
 const numbers = (n: number): Dataset<number> =>
   arrayDataset(Array.from({ length: n }, (_, i) => i));
 
-const entropyOf = (probs_C: number[]): number =>
-  probs_C.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
-
-/** Entropy of the mean, or that minus the mean of the entropies. */
-const bayesian = (name: 'Entropy' | 'BALD') =>
-  scoringHeuristic(name, ({ data, shape: [n = 0, K = 0, C = 0] }) =>
-    Array.from({ length: n }, (_, i) => {
-      const pass = (k: number): number[] =>
-        Array.from(data.subarray((i * K + k) * C, (i * K + k + 1) * C));
-      const passes = Array.from({ length: K }, (_, k) => pass(k));
-      const mean = passes[0]?.map((_, c) => passes.reduce((s, p) => s + (p[c] ?? 0), 0) / K) ?? [];
-      const expected = passes.reduce((sum, p) => sum + entropyOf(p), 0) / K;
-      return entropyOf(mean) - (name === 'BALD' ? expected : 0);
-    }),
-  );
-
 /** Predictions whose score is the item itself, in chunks of 3. */
 async function* valuesOf(pool: Dataset<number>): AsyncGenerator<Predictions> {
   for (let start = 0; start < pool.length; start += 3) {
@@ -58,11 +45,6 @@ async function* valuesOf(pool: Dataset<number>): AsyncGenerator<Predictions> {
   }
 }
 const largest = scoringHeuristic('largest', ({ data }) => data);
-const random = scoringHeuristic(
-  'random',
-  ({ shape: [n = 0] }, options) => Array.from({ length: n }, () => options?.rng?.uniform() ?? 0),
-  false,
-);
 const never = (): never => {
   throw new Error('the model was asked');
 };
@@ -87,7 +69,7 @@ describe.each(['loop_entropy', 'loop_bald'])('recorded with Baal: %s', (id) => {
     const { setup, steps } = recorded(id);
     const table = setup.table ?? [];
     const dataset = new ActiveLearningDataset(numbers(setup.dataset.n));
-    const heuristic = bayesian(setup.loop.heuristic as 'Entropy' | 'BALD');
+    const heuristic = setup.loop.heuristic === 'BALD' ? bald() : entropy();
     const predict = async (pool: Dataset<number>): Promise<Predictions> => {
       const items = await Promise.all(
         Array.from({ length: pool.length }, async (_, i) => table[await pool.get(i)] ?? []),
@@ -110,7 +92,7 @@ describe.each(['loop_max_sample', 'loop_max_sample_small'])('recorded with Baal:
   it('labels as many items', async () => {
     const { setup, steps } = recorded(id);
     const { query_size: querySize, max_sample: maxSamples = -1 } = setup.loop;
-    const { dataset, loop } = make(setup.dataset.n, { heuristic: random, querySize, maxSamples });
+    const { dataset, loop } = make(setup.dataset.n, { heuristic: random(), querySize, maxSamples });
     for (const { result, state } of steps) {
       expect(await loop.step()).toBe(result);
       expect(dataset.nLabelled).toBe(state.n_labelled);
@@ -120,7 +102,7 @@ describe.each(['loop_max_sample', 'loop_max_sample_small'])('recorded with Baal:
 
 describe('ActiveLearningLoop', () => {
   it('takes 10 calls for 90 items at 10 a step, the last one false', async () => {
-    for (const heuristic of [random, largest]) {
+    for (const heuristic of [random(), largest]) {
       const { dataset, loop } = make(100, { heuristic, querySize: 10 }, 10);
       const answers: boolean[] = [];
       do answers.push(await loop.step());
@@ -139,7 +121,7 @@ describe('ActiveLearningLoop', () => {
 
   it('never asks the model for a heuristic that needs no predictions', async () => {
     const dataset = new ActiveLearningDataset(numbers(5));
-    const options = { heuristic: random, rng: createRng(0) };
+    const options = { heuristic: random(), rng: createRng(0) };
     expect(await new ActiveLearningLoop(dataset, never, options).step()).toBe(true);
     const asks = new ActiveLearningLoop(dataset, never, { ...options, heuristic: largest });
     await expect(asks.step()).rejects.toThrow('the model was asked');
@@ -169,7 +151,7 @@ describe('ActiveLearningLoop', () => {
   });
 
   it('suggests the same until something is labelled, then refuses the old suggestion', async () => {
-    const { dataset, loop } = make(20, { heuristic: random, querySize: 3 });
+    const { dataset, loop } = make(20, { heuristic: random(), querySize: 3 });
     const first = await loop.suggest();
     if (first === null) throw new Error('nothing suggested');
     expect(await loop.suggest()).toEqual(first);
@@ -177,7 +159,7 @@ describe('ActiveLearningLoop', () => {
     const second = await loop.suggest();
     expect(second?.ids).not.toEqual(first.ids);
     expect(() => dataset.label(first)).toThrow(StateError);
-    const other = make(20, { heuristic: random, querySize: 3, rng: createRng('other') });
+    const other = make(20, { heuristic: random(), querySize: 3, rng: createRng('other') });
     expect((await other.loop.suggest())?.ids).not.toEqual(first.ids);
   });
 
@@ -234,6 +216,36 @@ describe('ActiveLearningLoop', () => {
     );
     await expect(loop.step({ signal: controller.signal })).rejects.toBe(reason);
     expect([dataset.nLabelled, released]).toEqual([0, true]);
+  });
+
+  it.each([
+    ['before the first chunk', 0],
+    ['after a chunk', 1],
+  ])('releases the stream if the heuristic fails %s', async (_, reads) => {
+    let released = false;
+    const predict = async function* (pool: Dataset<number>): AsyncGenerator<Predictions> {
+      try {
+        yield* valuesOf(pool);
+      } finally {
+        released = true;
+      }
+    };
+    const failing = {
+      ...largest,
+      getRanks: async (
+        chunks: Predictions | Iterable<Predictions> | AsyncIterable<Predictions>,
+      ) => {
+        if (reads > 0 && Symbol.asyncIterator in chunks) {
+          await chunks[Symbol.asyncIterator]().next();
+        }
+        throw new Error('failed on purpose');
+      },
+    };
+    const dataset = new ActiveLearningDataset(numbers(9));
+    const options = { heuristic: failing, rng: createRng(0) };
+    const loop = new ActiveLearningLoop(dataset, predict, options);
+    await expect(loop.step()).rejects.toThrow('failed on purpose');
+    expect(released).toBe(true);
   });
 
   it('refuses scores that cannot be ranked', async () => {

@@ -64,18 +64,23 @@ export async function rankPool<T>(
   const positions = all
     ? Uint32Array.from({ length: pool.length }, (_, position) => position)
     : rng.fork('subset').choice(pool.length, maxSamples).sort();
-  let predictions: PredictionSource;
+  let stream: PredictionStream | null;
   if (heuristic.needsPredictions) {
     const candidates = all ? pool : subset(pool, positions);
-    predictions = await notEmpty(await options.predict(candidates, rng.fork('predict')));
-    if (predictions === null) return null;
+    stream = await notEmpty(await options.predict(candidates, rng.fork('predict')));
+    if (stream === null) return null;
   } else {
-    predictions = placeholder(positions.length);
+    stream = { predictions: placeholder(positions.length) };
   }
-  const ranking = await heuristic.getRanks(predictions, {
-    rng: rng.fork('heuristic'),
-    ...(signal && { signal }),
-  });
+  let ranking: Ranking;
+  try {
+    ranking = await heuristic.getRanks(stream.predictions, {
+      rng: rng.fork('heuristic'),
+      ...(signal && { signal }),
+    });
+  } finally {
+    await stream.release?.(); // whatever the heuristic left unread
+  }
   signal?.throwIfAborted();
   const picks = bestOf(ranking, positions.length, options.querySize, heuristic.name);
   const selection = pool.select(picks.map((rank) => positions[rank] as number));
@@ -92,29 +97,26 @@ function placeholder(n: number): Predictions {
   return { data: new Float32Array(n), shape: [n, 1, 1], kind: 'values', samples: 'joint' };
 }
 
-/** The source itself, or `null` if it holds no item. Takes only the first chunk from a stream. */
-async function notEmpty(source: PredictionSource): Promise<PredictionSource> {
+interface PredictionStream {
+  readonly predictions: Predictions | AsyncIterable<Predictions>;
+  readonly release?: () => Promise<unknown>;
+}
+
+/** The source, or `null` if it holds no item. Reads only the first chunk of a stream ahead. */
+async function notEmpty(source: PredictionSource): Promise<PredictionStream | null> {
   if (source === null) return null;
-  if ('shape' in source) return source.shape[0] === 0 ? null : source;
+  if ('shape' in source) return source.shape[0] === 0 ? null : { predictions: source };
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   const first = await iterator.next();
   if (first.done) return null;
-  return (async function* () {
-    let finished = false;
-    try {
-      yield first.value;
-      for (;;) {
-        const next = await iterator.next();
-        if (next.done) break;
+  return {
+    predictions: (async function* () {
+      for (let next: IteratorResult<Predictions> = first; !next.done; next = await iterator.next())
         yield next.value;
-      }
-      finished = true;
-    } finally {
-      // A reader that stops early must release what the stream holds.
-      if (!finished) await iterator.return?.();
-    }
-  })();
+    })(),
+    release: async () => iterator.return?.(),
+  };
 }
 
 function bestOf(ranking: Ranking, n: number, querySize: number, name: string): number[] {

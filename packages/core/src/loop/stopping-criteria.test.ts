@@ -72,6 +72,15 @@ describe('earlyStopping', () => {
     expect(verdicts).toEqual([false, false, false, false, true]);
   });
 
+  it('compares large values relatively too', () => {
+    const criterion = earlyStopping({ metric: 'm', patience: 2, epsilon: 0 });
+    expect([1000, 1000.009, 1000.02].map((m) => criterion.shouldStop(only(m)))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it('names the figures that there are', () => {
     const ask = (metric: string) =>
       earlyStopping({ metric }).shouldStop({

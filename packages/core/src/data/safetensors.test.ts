@@ -57,9 +57,9 @@ describe('encodeSafetensors', () => {
 
   it('does not depend on the order of the map, and starts the data at a multiple of 8', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string()), (names) => {
+      fc.property(fc.uniqueArray(fc.string({ unit: 'binary' })), (names) => {
         const entries = names
-          .filter((name) => name !== '__metadata__' && name.isWellFormed())
+          .filter((name) => name !== '__metadata__')
           .map((name, i): [string, NdArray] => [
             name,
             {

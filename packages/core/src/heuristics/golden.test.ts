@@ -248,7 +248,7 @@ describe('errors of the reference are errors', () => {
     kind: 'logits',
     samples: 'joint',
   };
-  const checks: Readonly<Record<string, () => unknown>> = {
+  const checks: Readonly<Record<string, () => void | Promise<void>>> = {
     'errors/list_of_two': () => expect(bald().getRanks([zeros, zeros])).rejects.toThrow(ShapeError),
     // A list is a stream of chunks here: one of one chunk is fine.
     'errors/list_of_one_is_fine': () =>

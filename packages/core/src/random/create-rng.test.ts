@@ -213,6 +213,7 @@ describe('distributions (false alarm below 6e-7 for each check)', () => {
     // With n = 3 * 2^30, `word % n` would give values below 2^30 twice as often: half, not a third.
     const rng = createRng('bias');
     const n = 3 * 2 ** 30;
+    expect(draws(1000, () => rng.int(n)).every((value) => value < n)).toBe(true);
     expect(
       Math.abs(chiSquareZ(count(3, 30_000, () => Math.floor(rng.int(n) / 2 ** 30)))),
     ).toBeLessThan(5);

@@ -127,7 +127,6 @@ function sparseShuffle(n: number, k: number, int: (n: number) => number): Uint32
     const j = i + int(n - i);
     picks[i] = moved.get(j) ?? j;
     moved.set(j, moved.get(i) ?? i);
-    moved.delete(i); // position i is never looked at again
   }
   return picks;
 }

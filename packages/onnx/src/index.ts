@@ -1,5 +1,33 @@
+export { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
+export {
+  type DifferentiatedGraph,
+  type DifferentiateOptions,
+  differentiate,
+} from './differentiate.ts';
 export * from './graph/graph.ts';
-export { GraphBuilder } from './graph/graph-builder.ts';
+export { type AttributeValue, GraphBuilder } from './graph/graph-builder.ts';
 export { readOnnx } from './graph/read-onnx.ts';
 export * from './graph/tensor-data.ts';
 export { writeOnnx } from './graph/write-onnx.ts';
+export { batchNorm } from './layers/batch-norm.ts';
+export { type Conv2dOptions, conv2d } from './layers/conv2d.ts';
+export { dense } from './layers/dense.ts';
+export type { Layer, LayerContext, LayerValue } from './layers/layer.ts';
+export { dbalCnn, lenet, type MlpOptions, mlp, type NetworkOptions } from './layers/networks.ts';
+export { averagePool2d, maxPool2d } from './layers/pool.ts';
+export { type SequentialOptions, sequential } from './layers/sequential.ts';
+export { dropout, flatten, relu, tanh } from './layers/simple.ts';
+export {
+  createModel,
+  type DropoutPosterior,
+  type MaskSharing,
+  type Model,
+  type ModelSettings,
+  parametersOf,
+  withWeights,
+} from './model.ts';
+export { ModelWrapper, type TrainingArgs } from './model-wrapper.ts';
+export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
+export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
+export { openSession, type SessionSettings } from './runtime/session.ts';
+export { type InputShapes, type Trace, type TracedValue, traceGraph } from './runtime/trace.ts';

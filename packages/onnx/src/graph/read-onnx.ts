@@ -184,8 +184,8 @@ const arrayTypes = {
 
 function fromRaw(type: ElementType, raw: Uint8Array): TensorArray {
   const ArrayType = arrayTypes[type];
-  // A copy: the bytes of the file need not be aligned for the element type.
-  const bytes = raw.slice();
+  // A copy: the bytes of the file need not be aligned for the element type. (A Buffer's own slice is none.)
+  const bytes = new Uint8Array(raw);
   return new ArrayType(bytes.buffer, 0, Math.floor(bytes.length / ArrayType.BYTES_PER_ELEMENT));
 }
 

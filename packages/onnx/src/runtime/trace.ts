@@ -91,8 +91,12 @@ function combine(
   const values = new Map<string, TracedValue>();
   const [first, second] = runs;
   for (const [name, { type, shape }] of first ?? []) {
-    const other = second?.get(name)?.shape ?? shape;
-    const batchAxes = shape.flatMap((extent, axis) => (extent === other[axis] ? [] : [axis]));
+    // With one run only, the batch axis cannot be seen: the first one, where its extent fits.
+    const other =
+      second === undefined ? [Number.NaN, ...shape.slice(1)] : (second.get(name)?.shape ?? shape);
+    const batchAxes = shape.flatMap((extent, axis) =>
+      extent === other[axis] || (second === undefined && extent !== batchSize) ? [] : [axis],
+    );
     values.set(name, { type, shape, batchAxes });
   }
   for (const [name, { type, shape }] of graph.initializers) {

@@ -1,0 +1,476 @@
+import {
+  ConfigError,
+  collectPredictions,
+  type Dataset,
+  type EvaluateOptions,
+  type Example,
+  evaluatePredictions,
+  getMetric,
+  type Learner,
+  type Metric,
+  type Metrics,
+  type NdArray,
+  type Predictions,
+  type PredictOptions,
+  type Rng,
+  StateError,
+  type TrainUntil,
+  trainUntilReached,
+  type WorkOptions,
+} from '@baal/core';
+import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
+import type { TensorData } from './graph/tensor-data.ts';
+import { writeOnnx } from './graph/write-onnx.ts';
+import { createLoss, type LossConfig } from './losses/get-loss.ts';
+import { type Model, withWeights } from './model.ts';
+import { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
+import { evaluationMode } from './prediction/evaluation-mode.ts';
+import { Predictor } from './prediction/predictor.ts';
+import { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
+import { ResourceCache } from './runtime/resource-cache.ts';
+import { type Trace, traceGraph } from './runtime/trace.ts';
+import { collate, targetOf } from './training/batch.ts';
+import { Trainer } from './training/trainer.ts';
+import { trainingAccuracy } from './training/training-accuracy.ts';
+
+/** How a {@link ModelWrapper} trains and predicts. Baal's names where it has one. */
+export interface TrainingArgs {
+  /** Optimiser; made anew at each reset. */
+  readonly optimizer: OptimizerConfig;
+  /** Loss; cross-entropy by default. */
+  readonly loss?: LossConfig;
+  /** Epochs of a training; at least 1. */
+  readonly epochs: number;
+  /** Items a training step; 32 by default. */
+  readonly batchSize?: number;
+  /** Ends a training early at a level of training accuracy or loss; `null` by default. */
+  readonly until?: TrainUntil;
+  /** Metrics of `evaluate` and `testOnDataset`, made anew at each call; by default those that fit the kind of output. */
+  readonly metrics?: () => readonly Metric[];
+  /** Runs the whole model on K copies of the input instead of repeating only its stochastic part; false by default. */
+  readonly replicateInMemory?: boolean;
+  /** Bytes that intermediate values of one prediction run may take; 256 MiB by default. */
+  readonly memoryBudgetBytes?: number;
+  /** Threads of one operator; 0, the default, uses all cores. */
+  readonly threads?: number;
+}
+
+type Settings = Required<Omit<TrainingArgs, 'metrics'>> & Pick<TrainingArgs, 'metrics'>;
+
+/** Sessions of past settings are kept up to this many bytes. */
+const sessionBytes = 256 * 2 ** 20;
+
+/**
+ * A model that can be trained and asked: an ONNX graph with its optimiser and its posterior. It is the
+ * learner that the loop and the experiment take.
+ *
+ * Randomness: shuffling and dropout masks come from the stream given to each call; the same stream and
+ * the same weights give the same numbers, however the dataset is cut into chunks.
+ */
+export class ModelWrapper implements Learner<Example>, AsyncDisposable {
+  /** For messages and reports. */
+  readonly name = 'onnx';
+  readonly #runtime: OnnxRuntime;
+  readonly #settings: Settings;
+  readonly #trainer: Trainer;
+  readonly #trace: Trace;
+  readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
+  #model: Model;
+  #disposed = false;
+  /** True while the model's constants are older than the trainer's weights. */
+  #stale = false;
+
+  private constructor(
+    runtime: OnnxRuntime,
+    model: Model,
+    settings: Settings,
+    trainer: Trainer,
+    trace: Trace,
+  ) {
+    this.#runtime = runtime;
+    this.#model = model;
+    this.#settings = settings;
+    this.#trainer = trainer;
+    this.#trace = trace;
+  }
+
+  /**
+   * Wraps a model. Cost: the graph is traced (some 50 ms); it is compiled when it is first used.
+   *
+   * @param runtime ONNX Runtime to use; this platform's by default
+   * @throws ConfigError for settings out of range
+   */
+  static async create(
+    model: Model,
+    args: TrainingArgs,
+    runtime?: OnnxRuntime,
+  ): Promise<ModelWrapper> {
+    const settings = checkSettings(args);
+    const engine = runtime ?? (await loadOnnxRuntime());
+    const trainer = await Trainer.create(engine, model, {
+      losses: [{ output: model.output, loss: createLoss(settings.loss) }],
+      optimizer: (size) => createOptimizer(settings.optimizer, size),
+      threads: settings.threads,
+    });
+    const trace = await traceGraph(
+      engine,
+      evaluationMode(model.graph, model.output),
+      model.inputShapes,
+    );
+    return new ModelWrapper(engine, model, settings, trainer, trace);
+  }
+
+  /** The model with its current weights. */
+  get model(): Model {
+    if (this.#stale) {
+      this.#model = withWeights(this.#model, this.#trainer.weights());
+      this.#stale = false;
+    }
+    return this.#model;
+  }
+
+  /** The model with its current weights as the bytes of an .onnx file, in evaluation mode. */
+  toOnnx(): Uint8Array {
+    const { graph, output } = this.model;
+    return writeOnnx(evaluationMode(graph, output));
+  }
+
+  /** Makes predictions samples of the Monte Carlo dropout posterior until {@link ModelWrapper.unpatch}. */
+  async mcDropout(options: McDropoutOptions = {}): Promise<void> {
+    this.#model = mcDropout(this.model, options);
+    await this.#predictors.clear();
+  }
+
+  /** Makes predictions deterministic. */
+  async unpatch(): Promise<void> {
+    this.#model = unpatch(this.model);
+    await this.#predictors.clear();
+  }
+
+  /** Runs a block with Monte Carlo dropout on; the posterior is then what it was before, even if the block throws. */
+  async withMcDropout<R>(options: McDropoutOptions, block: () => Promise<R>): Promise<R> {
+    const before = this.#model.posterior;
+    await this.mcDropout(options);
+    try {
+      return await block();
+    } finally {
+      await this.unpatch();
+      if (before !== undefined) this.#model = { ...this.model, posterior: before };
+    }
+  }
+
+  /** Back to the initial weights and running statistics, with a fresh optimiser. */
+  async reset(): Promise<void> {
+    this.#alive('reset');
+    this.#trainer.reset();
+    await this.#weightsChanged();
+  }
+
+  /** Learns from a dataset; see {@link ModelWrapper.trainOnDataset}. @returns figures of the last epoch: `loss`, and `accuracy` for classes. */
+  async train(dataset: Dataset<Example>, options: WorkOptions): Promise<Metrics> {
+    const history = await this.trainOnDataset(dataset, options);
+    return { ...(history.at(-1) as Metrics), epochs: history.length };
+  }
+
+  /**
+   * Trains for the configured epochs, or until the configured level of training accuracy or loss. Items
+   * are shuffled in each epoch. With batch normalisation, a last batch of one item joins the one before.
+   *
+   * @returns the figures of each epoch: mean `loss` of its items, and `accuracy` for classes; both seen
+   *   in training mode, before each update
+   * @throws StateError if the dataset is empty
+   * @throws NumericalError if the loss becomes NaN or infinite
+   */
+  async trainOnDataset(dataset: Dataset<Example>, options: WorkOptions): Promise<Metrics[]> {
+    this.#alive('train');
+    const { rng, signal, onProgress } = options;
+    const { epochs, batchSize, until } = this.#settings;
+    const n = dataset.length;
+    if (n === 0) {
+      throw new StateError(
+        'train: the dataset is empty, expected at least 1 labelled item; label some first, e.g. with labelRandomly',
+      );
+    }
+    const batches = batchBounds(n, batchSize, this.#trainer.statistics.names.length > 0);
+    const history: Metrics[] = [];
+    await this.#weightsChanged();
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const stream = rng.fork(`epoch-${epoch}`);
+      const order = stream.fork('order').permutation(n);
+      let loss = 0;
+      let correct = 0;
+      let seen = 0;
+      for (const [step, [start, end]] of batches.entries()) {
+        signal?.throwIfAborted();
+        const positions = order.subarray(start, end);
+        const result = await this.#step(dataset, positions, stream.fork(`step-${step}`));
+        loss += result.loss * positions.length;
+        correct += result.correct ?? 0;
+        seen += result.positions;
+        onProgress?.({
+          phase: 'train',
+          done: epoch * batches.length + step + 1,
+          total: epochs * batches.length,
+          metrics: { loss: result.loss },
+        });
+      }
+      const metrics: Metrics = {
+        loss: loss / n,
+        ...(seen > 0 ? { accuracy: correct / seen } : {}),
+      };
+      history.push(metrics);
+      if (trainUntilReached(until, metrics)) break;
+    }
+    return history;
+  }
+
+  /** One training step on given examples. @returns the loss before the update */
+  async trainOnBatch(
+    examples: readonly Example[],
+    options: { readonly rng: Rng },
+  ): Promise<number> {
+    this.#alive('trainOnBatch');
+    await this.#weightsChanged();
+    const { loss } = await this.#stepOn(examples, (i) => `item ${i} of the batch`, options.rng);
+    return loss;
+  }
+
+  /** Figures of the Bayesian model average on a dataset; same as {@link ModelWrapper.testOnDataset}. */
+  evaluate(dataset: Dataset<Example>, options: EvaluateOptions): Promise<Metrics> {
+    return this.testOnDataset(dataset, options);
+  }
+
+  /**
+   * Tests on a dataset: the probabilities of K posterior samples are averaged, then measured.
+   *
+   * @returns by default accuracy, nll (nats), brier, ece, ecePerClass and the bins of the reliability
+   *   diagram for classes; mse and mae for values
+   */
+  async testOnDataset(dataset: Dataset<Example>, options: EvaluateOptions): Promise<Metrics> {
+    const { averagePredictions, rng, signal, onProgress } = options;
+    const { output, kind } = this.#model;
+    const metrics = this.#settings.metrics?.() ?? defaultMetrics(kind);
+    const targets = async function* () {
+      for (let i = 0; i < dataset.length; i++) {
+        yield targetOf(await dataset.get(i), output, `item ${i}`);
+      }
+    };
+    const chunks = this.#predict(dataset, {
+      iterations: averagePredictions,
+      rng,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : { onProgress: (p) => onProgress({ ...p, phase: 'evaluate' }) }),
+    });
+    return evaluatePredictions(chunks, targets(), metrics);
+  }
+
+  /** Posterior predictions chunk by chunk; see {@link ModelWrapper.predictOnDatasetGenerator}. */
+  predict(dataset: Dataset<Example>, options: PredictOptions): AsyncIterable<Predictions> {
+    return this.#predict(dataset, options);
+  }
+
+  /**
+   * Posterior predictions of a dataset in its order, chunk by chunk, `[n, K, C, ...]`: what fits the
+   * memory budget at a time. Masks are functions of the stream's key: two calls with streams of the same
+   * key belong to one draw. An empty dataset yields nothing.
+   */
+  predictOnDatasetGenerator(
+    dataset: Dataset<Example>,
+    options: PredictOptions,
+  ): AsyncIterable<Predictions> {
+    return this.#predict(dataset, options);
+  }
+
+  /** Posterior predictions of a whole dataset at once, `[N, K, C, ...]`. @throws StateError if it is empty */
+  async predictOnDataset(dataset: Dataset<Example>, options: PredictOptions): Promise<Predictions> {
+    if (dataset.length === 0) throw new StateError('predictOnDataset: the dataset is empty');
+    return collectPredictions(this.#predict(dataset, options));
+  }
+
+  /** Posterior predictions of given examples, `[n, K, C, ...]`. */
+  async predictOnBatch(
+    examples: readonly Example[],
+    options: { readonly iterations: number; readonly rng: Rng },
+  ): Promise<Predictions> {
+    return this.predictOnDataset(
+      { length: examples.length, get: (i) => examples[i] as Example },
+      options,
+    );
+  }
+
+  async *#predict(dataset: Dataset<Example>, options: PredictOptions): AsyncGenerator<Predictions> {
+    this.#alive('predict');
+    const { iterations, rng, signal, onProgress } = options;
+    const n = dataset.length;
+    if (n === 0) return;
+    const { model } = this;
+    const { replicateInMemory: replicate, memoryBudgetBytes, threads } = this.#settings;
+    const predictor = await this.#predictors.get(`${iterations}`, () =>
+      Predictor.create(
+        this.#runtime,
+        model,
+        { iterations, replicate, memoryBudgetBytes, threads },
+        this.#trace,
+      ),
+    );
+    const draw = predictor.draw(rng);
+    const masks = model.posterior?.masks ?? 'joint';
+    for (let start = 0; start < n; start += predictor.itemsPerRun) {
+      signal?.throwIfAborted();
+      const size = Math.min(predictor.itemsPerRun, n - start);
+      const examples: Example[] = [];
+      for (let i = start; i < start + size; i++) {
+        const item = dataset.get(i);
+        examples.push(item instanceof Promise ? await item : item);
+      }
+      const batch = collate(examples, model.graph.inputs, (i) => itemName(dataset, start + i));
+      const { data, shape } = await predictor.predict(batch, size, draw, start);
+      yield {
+        data,
+        shape,
+        kind: model.kind,
+        samples: predictor.fellBack ? 'marginal' : masks,
+        ...(draw === undefined ? {} : { draw: draw.name }),
+      };
+      onProgress?.({ phase: 'predict', done: start + size, total: n });
+    }
+  }
+
+  /** Weights, running statistics and optimiser as named arrays. */
+  async state(): Promise<ReadonlyMap<string, NdArray>> {
+    const state = new Map<string, NdArray>();
+    for (const [name, tensor] of this.#trainer.weights()) {
+      state.set(`weights/${name}`, { data: tensor.data as Float32Array, shape: tensor.shape });
+    }
+    for (const [name, array] of this.#trainer.optimizer.state())
+      state.set(`optimizer/${name}`, array);
+    return state;
+  }
+
+  /** Restores what {@link ModelWrapper.state} returned. @throws DataError if sizes differ */
+  async loadState(state: ReadonlyMap<string, NdArray>): Promise<void> {
+    const part = (prefix: string): [string, NdArray][] =>
+      [...state].flatMap(([name, array]): [string, NdArray][] =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+      );
+    const weights = new Map(
+      part('weights/').map(([name, { data, shape }]): [string, TensorData] => [
+        name,
+        { type: 'float32', shape, data: data as Float32Array },
+      ]),
+    );
+    this.#trainer.parameters.assign(weights);
+    this.#trainer.statistics.assign(weights);
+    this.#trainer.optimizer.loadState(new Map(part('optimizer/')));
+    await this.#weightsChanged();
+  }
+
+  /** Frees all sessions; the wrapper cannot be used afterwards. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#predictors.clear();
+    await this.#trainer.dispose();
+  }
+
+  /** For `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  async #step(
+    dataset: Dataset<Example>,
+    positions: Uint32Array,
+    rng: Rng,
+  ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
+    const examples: Example[] = [];
+    for (const position of positions) {
+      const item = dataset.get(position);
+      examples.push(item instanceof Promise ? await item : item);
+    }
+    return this.#stepOn(examples, (i) => itemName(dataset, positions[i] as number), rng);
+  }
+
+  async #stepOn(
+    examples: readonly Example[],
+    nameOf: (i: number) => string,
+    rng: Rng,
+  ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
+    const { output, kind } = this.#model;
+    const targets = examples.map((example, i) => targetOf(example, output, nameOf(i)));
+    const inputs = collate(examples, this.#trainer.inputs, nameOf);
+    const result = await this.#trainer.step(
+      { size: examples.length, inputs, targets: [targets], nameOf },
+      rng,
+    );
+    this.#stale = true;
+    return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind) };
+  }
+
+  /** Predictions compiled for older weights are of no use. */
+  async #weightsChanged(): Promise<void> {
+    this.#stale = true;
+    await this.#predictors.clear();
+  }
+
+  #alive(where: string): void {
+    if (this.#disposed)
+      throw new StateError(`${where}: the wrapper was disposed of, create a new one`);
+  }
+}
+
+function itemName(dataset: Dataset<Example>, position: number): string {
+  const id = dataset.id?.(position);
+  return id === undefined || id === String(position)
+    ? `item ${position}`
+    : `item ${position} (id ${id})`;
+}
+
+function defaultMetrics(kind: Model['kind']): Metric[] {
+  const names =
+    kind === 'values'
+      ? ['mse', 'mae']
+      : ['accuracy', 'nll', 'brier', 'ece', 'ecePerClass', 'reliability'];
+  return names.map((name) => getMetric(name));
+}
+
+/** Starts and ends of the batches of an epoch. */
+function batchBounds(n: number, size: number, joinSingle: boolean): [number, number][] {
+  const bounds: [number, number][] = [];
+  for (let start = 0; start < n; start += size) bounds.push([start, Math.min(n, start + size)]);
+  const last = bounds.at(-1);
+  const previous = bounds.at(-2);
+  if (joinSingle && last !== undefined && previous !== undefined && last[1] - last[0] === 1) {
+    bounds.pop();
+    previous[1] = n;
+  }
+  return bounds;
+}
+
+function checkSettings(args: TrainingArgs): Settings {
+  const settings: Settings = {
+    loss: { kind: 'crossEntropy' },
+    batchSize: 32,
+    until: null,
+    replicateInMemory: false,
+    memoryBudgetBytes: 256 * 2 ** 20,
+    threads: 0,
+    ...args,
+  };
+  const positive = (name: 'epochs' | 'batchSize' | 'memoryBudgetBytes'): void => {
+    const value = settings[name];
+    if (!Number.isInteger(value) || value < 1) {
+      throw new ConfigError(`ModelWrapper: ${name} is ${value}, expected an integer of at least 1`);
+    }
+  };
+  positive('epochs');
+  positive('batchSize');
+  positive('memoryBudgetBytes');
+  if (!Number.isInteger(settings.threads) || settings.threads < 0) {
+    throw new ConfigError(
+      `ModelWrapper: threads is ${settings.threads}, expected an integer of at least 0`,
+    );
+  }
+  return settings;
+}

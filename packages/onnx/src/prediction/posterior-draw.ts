@@ -1,0 +1,153 @@
+import type { Rng } from '@baal/core';
+import type { Tensor } from 'onnxruntime-common';
+import { fillMask, maskKey } from '../bayesian/masks.ts';
+import { sizeOf } from '../graph/tensor-data.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { toTensor } from '../runtime/tensors.ts';
+import { type FoldedMask, maskShape, type Suffix, type SuffixMask } from './suffix.ts';
+
+/** One draw of the posterior: the masks of all passes that items share, made once for a whole pool. */
+export interface PosteriorDraw {
+  /** Identity of the draw: the key of the stream that it came from. */
+  readonly name: string;
+  /** Feeds of a group of passes for a range of items, by input name. */
+  feeds(group: number, firstItem: number, items: number): Record<string, Tensor>;
+}
+
+/**
+ * The masks of a suffix for a stream. A mask is a function of the stream's key, the Dropout node, the
+ * pass and (marginal masks) the item's position in the dataset: not of how the dataset is cut into
+ * chunks, nor of how passes are grouped into runs.
+ */
+export function drawMasks(
+  runtime: OnnxRuntime,
+  suffix: Suffix,
+  rng: Rng,
+  passesPerRun: number,
+  groups: number,
+): PosteriorDraw {
+  const shared: Record<string, Tensor>[] = [];
+  for (let group = 0; group < groups; group++) {
+    const first = group * passesPerRun;
+    const feeds: Record<string, Tensor> = {};
+    for (const mask of suffix.masks) {
+      if (mask.sharing === 'joint')
+        feeds[mask.name] = jointMask(runtime, mask, rng, first, passesPerRun);
+    }
+    for (const fold of suffix.folded)
+      feeds[fold.name] = maskedWeights(runtime, fold, rng, first, passesPerRun);
+    shared.push(feeds);
+  }
+  const marginal = suffix.masks.filter((mask) => mask.sharing === 'marginal');
+  return {
+    name: rng
+      .state()
+      .key.map((word) => word.toString(16).padStart(8, '0'))
+      .join(''),
+    feeds(group, firstItem, items) {
+      const feeds = { ...shared[group] };
+      for (const mask of marginal) {
+        feeds[mask.name] = marginalMask(
+          runtime,
+          mask,
+          rng,
+          group * passesPerRun,
+          passesPerRun,
+          firstItem,
+          items,
+        );
+      }
+      return feeds;
+    },
+  };
+}
+
+/** Masks of consecutive passes, `[K, ...item]` in memory; the axes before the batch axis go outermost. */
+function jointMask(
+  runtime: OnnxRuntime,
+  mask: SuffixMask,
+  rng: Rng,
+  firstPass: number,
+  passes: number,
+): Tensor {
+  const size = sizeOf(mask.itemShape);
+  const outer = sizeOf(mask.itemShape.slice(0, mask.batchAxis));
+  const inner = size / outer;
+  const values = new Float32Array(passes * size);
+  const one = outer === 1 ? undefined : new Float32Array(size);
+  for (let p = 0; p < passes; p++) {
+    const key = maskKey(rng, mask.node, firstPass + p);
+    if (one === undefined) fillMask(values, p * size, size, mask.ratio, key);
+    else {
+      fillMask(one, 0, size, mask.ratio, key);
+      for (let o = 0; o < outer; o++) {
+        values.set(one.subarray(o * inner, (o + 1) * inner), (o * passes + p) * inner);
+      }
+    }
+  }
+  return toTensor(runtime, 'float32', values, maskShape(mask, passes, 1));
+}
+
+/** Masks of items and passes. A mask of several rows an item has one stretch of them for each pass. */
+function marginalMask(
+  runtime: OnnxRuntime,
+  mask: SuffixMask,
+  rng: Rng,
+  firstPass: number,
+  passes: number,
+  firstItem: number,
+  items: number,
+): Tensor {
+  const outer = sizeOf(mask.itemShape.slice(0, mask.batchAxis));
+  const size = sizeOf(mask.itemShape) * mask.perItem;
+  const inner = size / outer;
+  const values = new Float32Array(items * passes * size);
+  const one = outer === 1 ? undefined : new Float32Array(size);
+  for (let i = 0; i < items; i++) {
+    for (let p = 0; p < passes; p++) {
+      const key = maskKey(rng, mask.node, firstPass + p, firstItem + i);
+      const row = i * passes + p;
+      if (one === undefined) fillMask(values, row * size, size, mask.ratio, key);
+      else {
+        fillMask(one, 0, size, mask.ratio, key);
+        for (let o = 0; o < outer; o++) {
+          values.set(one.subarray(o * inner, (o + 1) * inner), (o * items * passes + row) * inner);
+        }
+      }
+    }
+  }
+  return toTensor(runtime, 'float32', values, maskShape(mask, passes, items));
+}
+
+/** K masked copies of the weights side by side: `W'[d, k·H + h] = mask_k[d] · W[d, h]`. */
+function maskedWeights(
+  runtime: OnnxRuntime,
+  fold: FoldedMask,
+  rng: Rng,
+  firstPass: number,
+  passes: number,
+): Tensor {
+  const { weight, transposed } = fold;
+  const [rows, columns] = weight.shape as [number, number];
+  const [inputs, units] = transposed ? [columns, rows] : [rows, columns];
+  const source = weight.data as Float32Array;
+  const values = new Float32Array(inputs * passes * units);
+  const mask = new Float32Array(inputs);
+  const straight = new Float32Array(inputs * units);
+  for (let d = 0; d < inputs; d++) {
+    for (let h = 0; h < units; h++) {
+      straight[d * units + h] = source[transposed ? h * inputs + d : d * units + h] as number;
+    }
+  }
+  for (let p = 0; p < passes; p++) {
+    fillMask(mask, 0, inputs, fold.ratio, maskKey(rng, fold.node, firstPass + p));
+    for (let d = 0; d < inputs; d++) {
+      const factor = mask[d] as number;
+      if (factor === 0) continue;
+      const to = (d * passes + p) * units;
+      const from = d * units;
+      for (let h = 0; h < units; h++) values[to + h] = factor * (straight[from + h] as number);
+    }
+  }
+  return toTensor(runtime, 'float32', values, [inputs, passes * units]);
+}

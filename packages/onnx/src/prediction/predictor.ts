@@ -1,0 +1,289 @@
+import { ConfigError, type Rng } from '@baal/core';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Graph } from '../graph/graph.ts';
+import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
+import type { Model } from '../model.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { openSession } from '../runtime/session.ts';
+import { constantTensor } from '../runtime/tensors.ts';
+import { type Trace, traceGraph } from '../runtime/trace.ts';
+import { type Cut, cutGraph, uncutGraph } from './cut.ts';
+import { evaluationMode, withoutDropout } from './evaluation-mode.ts';
+import { drawMasks, type PosteriorDraw } from './posterior-draw.ts';
+import { buildSuffix, type Suffix } from './suffix.ts';
+
+/** Settings of {@link Predictor.create}. */
+export interface PredictorSettings {
+  /** K: posterior samples an item. */
+  readonly iterations: number;
+  /** Runs the whole model on K copies of the input, as Baal does. For comparison: slower, same numbers. */
+  readonly replicate: boolean;
+  /** Bytes that intermediate values of one run may take. */
+  readonly memoryBudgetBytes: number;
+  /** Threads of one operator; 0 lets the runtime decide. */
+  readonly threads: number;
+}
+
+/** Predictions of one batch. */
+export interface BatchPrediction {
+  /** Values, row-major. */
+  readonly data: Float32Array;
+  /** `[n, K, C, ...]`. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Posterior predictions of a model with fixed weights: the part that no mask touches runs once an
+ * item, the rest K times.
+ */
+export class Predictor {
+  /** K. */
+  readonly iterations: number;
+  /** Items that one run takes within the memory budget. */
+  readonly itemsPerRun: number;
+  /** True if some mask had to be drawn for each item although joint masks were asked for. */
+  readonly fellBack: boolean;
+  /** About how many bytes its sessions hold. */
+  readonly bytes: number;
+  readonly #runtime: OnnxRuntime;
+  readonly #prefix: InferenceSession | undefined;
+  readonly #suffix: InferenceSession | undefined;
+  readonly #plan:
+    | { readonly suffix: Suffix; readonly passesPerRun: number; readonly groups: number }
+    | undefined;
+  readonly #output: string;
+  readonly #fixedBatch: number | undefined;
+
+  private constructor(
+    runtime: OnnxRuntime,
+    sessions: { prefix: InferenceSession | undefined; suffix: InferenceSession | undefined },
+    plan: { suffix: Suffix; passesPerRun: number; groups: number } | undefined,
+    trace: Trace,
+    itemsPerRun: number,
+    output: string,
+    settings: PredictorSettings,
+    fellBack: boolean,
+    bytes: number,
+  ) {
+    this.#runtime = runtime;
+    this.#prefix = sessions.prefix;
+    this.#suffix = sessions.suffix;
+    this.#plan = plan;
+    this.#output = output;
+    this.#fixedBatch = trace.dynamicBatch ? undefined : trace.batchSize;
+    this.iterations = settings.iterations;
+    this.itemsPerRun = this.#fixedBatch ?? itemsPerRun;
+    this.fellBack = fellBack;
+    this.bytes = bytes;
+  }
+
+  /** Compiles a model for prediction; its weights become constants of the graphs. */
+  static async create(
+    runtime: OnnxRuntime,
+    model: Model,
+    settings: PredictorSettings,
+    known?: Trace,
+  ): Promise<Predictor> {
+    const { iterations: K, threads } = settings;
+    if (!Number.isInteger(K) || K < 1) {
+      throw new ConfigError(`predict: iterations is ${K}, expected an integer of at least 1`);
+    }
+    const graph = evaluationMode(model.graph, model.output);
+    const trace = known ?? (await traceGraph(runtime, graph, model.inputShapes));
+    const { posterior } = model;
+    if (posterior === undefined) {
+      const prefix = await openSession(runtime, withoutDropout(graph), { threads });
+      const items = itemsWithin(settings.memoryBudgetBytes, bytesAnItem(graph, trace));
+      return new Predictor(
+        runtime,
+        { prefix, suffix: undefined },
+        undefined,
+        trace,
+        items,
+        model.output,
+        settings,
+        false,
+        weightBytes(graph),
+      );
+    }
+    const cut = settings.replicate ? uncutGraph(graph) : cutGraph(graph, trace);
+    const passesPerRun = passesIn(settings, graph, trace, K);
+    const suffix = buildSuffix(graph, trace, cut, {
+      passes: passesPerRun,
+      masks: posterior.masks,
+      fold: !settings.replicate,
+    });
+    const fellBack =
+      posterior.masks === 'joint' && suffix.masks.some((mask) => mask.sharing === 'marginal');
+    const prefixGraph = prefixOf(graph, cut, suffix);
+    const prefix =
+      prefixGraph === undefined ? undefined : await openSession(runtime, prefixGraph, { threads });
+    const suffixSession = await openSession(runtime, suffix.graph, { threads });
+    const bytes =
+      bytesAnItem({ ...graph, nodes: cut.prefix }, trace) +
+      passesPerRun * bytesAnItem({ ...graph, nodes: afterFolds(cut, suffix) }, trace);
+    return new Predictor(
+      runtime,
+      { prefix, suffix: suffixSession },
+      { suffix, passesPerRun, groups: Math.ceil(K / passesPerRun) },
+      trace,
+      itemsWithin(settings.memoryBudgetBytes, bytes),
+      model.output,
+      settings,
+      fellBack,
+      2 * weightBytes(graph),
+    );
+  }
+
+  /** Draws the masks of all K passes. @returns undefined for a deterministic model. */
+  draw(rng: Rng): PosteriorDraw | undefined {
+    if (this.#plan === undefined) return undefined;
+    const { suffix, passesPerRun, groups } = this.#plan;
+    return drawMasks(this.#runtime, suffix, rng, passesPerRun, groups);
+  }
+
+  /**
+   * Predicts a batch of at most `itemsPerRun` items.
+   *
+   * @param firstItem position of the first item in the dataset: marginal masks depend on it
+   */
+  async predict(
+    batch: Readonly<Record<string, TensorData>>,
+    size: number,
+    draw: PosteriorDraw | undefined,
+    firstItem: number,
+  ): Promise<BatchPrediction> {
+    const rows = this.#fixedBatch ?? size;
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, tensor] of Object.entries(batch)) {
+      feeds[name] = constantTensor(this.#runtime, rows === size ? tensor : padded(tensor, rows));
+    }
+    const before = this.#prefix === undefined ? {} : await this.#prefix.run(feeds);
+    if (this.#plan === undefined || this.#suffix === undefined) {
+      return this.#repeated(before[this.#output] as Tensor, size);
+    }
+    const { suffix, passesPerRun: P, groups } = this.#plan;
+    const crossing: Record<string, Tensor> = {};
+    for (const name of suffix.boundary) crossing[name] = (before[name] ?? feeds[name]) as Tensor;
+    let result: BatchPrediction | undefined;
+    for (let group = 0; group < groups; group++) {
+      const masks = (draw as PosteriorDraw).feeds(group, firstItem, rows);
+      const results = await this.#suffix.run({ ...crossing, ...masks });
+      const output = results[this.#output] as Tensor;
+      const itemShape = itemShapeOf(output);
+      const data = output.data as Float32Array;
+      const shape = [size, this.iterations, ...itemShape];
+      if (groups === 1 && rows === size) return { data, shape };
+      result ??= { data: new Float32Array(sizeOf(shape)), shape };
+      const pass = sizeOf(itemShape);
+      const taken = Math.min(P, this.iterations - group * P);
+      for (let i = 0; i < size; i++) {
+        result.data.set(
+          data.subarray(i * P * pass, (i * P + taken) * pass),
+          (i * this.iterations + group * P) * pass,
+        );
+      }
+    }
+    return result as BatchPrediction;
+  }
+
+  /** A deterministic output, K times: its samples are equal. */
+  #repeated(output: Tensor, size: number): BatchPrediction {
+    const K = this.iterations;
+    const itemShape = itemShapeOf(output);
+    const item = sizeOf(itemShape);
+    const data = output.data as Float32Array;
+    const shape = [size, K, ...itemShape];
+    if (K === 1)
+      return { data: data.length === size * item ? data : data.slice(0, size * item), shape };
+    const repeated = new Float32Array(size * K * item);
+    for (let i = 0; i < size; i++) {
+      for (let k = 0; k < K; k++)
+        repeated.set(data.subarray(i * item, (i + 1) * item), (i * K + k) * item);
+    }
+    return { data: repeated, shape };
+  }
+
+  /** Frees the sessions. */
+  async dispose(): Promise<void> {
+    await this.#prefix?.release();
+    await this.#suffix?.release();
+  }
+}
+
+/** Extents of one prediction; a model that returns one number an item has one output. */
+function itemShapeOf(output: Tensor): readonly number[] {
+  return output.dims.length === 1 ? [1] : output.dims.slice(1);
+}
+
+function padded(tensor: TensorData, rows: number): TensorData {
+  const shape = [rows, ...tensor.shape.slice(1)];
+  const ArrayType = tensor.data.constructor as new (length: number) => Float32Array;
+  const data = new ArrayType(sizeOf(shape));
+  data.set(tensor.data as Float32Array);
+  return { type: tensor.type, shape, data };
+}
+
+function prefixOf(graph: Graph, cut: Cut, suffix: Suffix): Graph | undefined {
+  const made = new Set(cut.prefix.flatMap((node) => node.outputs));
+  const outputs = suffix.boundary.filter((name) => made.has(name));
+  if (outputs.length === 0) return undefined;
+  const needed = new Set(cut.prefix.flatMap((node) => node.inputs));
+  return {
+    ...graph,
+    name: 'prefix',
+    nodes: cut.prefix,
+    inputs: graph.inputs.filter(({ name }) => needed.has(name)),
+    outputs: outputs.map((name) => ({ name })),
+    initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name))),
+  };
+}
+
+/** Suffix nodes that hold K copies: a folded dropout and its reshapes are not among them. */
+function afterFolds(cut: Cut, suffix: Suffix): Cut['suffix'] {
+  const kept = new Set(suffix.graph.nodes.flatMap((node) => node.outputs));
+  return cut.suffix.filter((node) => node.outputs.some((name) => kept.has(name)));
+}
+
+function weightBytes(graph: Graph): number {
+  let bytes = 0;
+  for (const tensor of graph.initializers.values()) bytes += tensor.data.byteLength;
+  return bytes;
+}
+
+/** Bytes of the two largest values an item that the nodes make: one is read while the other is written. */
+function bytesAnItem(graph: Graph, trace: Trace): number {
+  const sizes = [
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap((node) => node.outputs),
+  ]
+    .map((name) => trace.values.get(name))
+    .map((value) =>
+      value === undefined || value.batchAxes.length === 0
+        ? 0
+        : (4 * sizeOf(value.shape)) / trace.batchSize,
+    )
+    .sort((a, b) => b - a);
+  return (sizes[0] ?? 0) + (sizes[1] ?? 0);
+}
+
+/** Past this many items a run only takes longer; it should stay near 100 ms so that work can be stopped. */
+const mostItems = 1024;
+
+function itemsWithin(budget: number, bytes: number): number {
+  return Math.max(1, Math.min(mostItems, Math.floor(budget / Math.max(1, bytes))));
+}
+
+/** Passes that go into one run: all, unless the batch is fixed or one item alone would pass the budget. */
+function passesIn(settings: PredictorSettings, graph: Graph, trace: Trace, K: number): number {
+  if (!trace.dynamicBatch) return 1;
+  const weights = Math.max(
+    0,
+    ...[...graph.initializers.values()].map((tensor) => tensor.data.byteLength),
+  );
+  const most = Math.floor(
+    settings.memoryBudgetBytes / Math.max(1, weights, bytesAnItem(graph, trace)),
+  );
+  const runs = Math.ceil(K / Math.max(1, Math.min(K, most)));
+  return Math.ceil(K / runs);
+}

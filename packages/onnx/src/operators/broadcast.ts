@@ -23,6 +23,16 @@ export function sumToShape(
   return result;
 }
 
+/** Sums a gradient of the output's shape back to the shape of input `i`. */
+export function sumToInput(context: GradientContext, i: number, gradient: string): string {
+  return sumToShape(
+    context,
+    gradient,
+    context.value(context.output()),
+    context.value(context.input(i)),
+  );
+}
+
 /** Gives a gradient the shape of a forward value again, whatever the batch size. */
 export function reshapeLike(
   { g }: Pick<GradientContext, 'g'>,

@@ -1,26 +1,125 @@
-import { relu } from './activations.ts';
-import { add, mul, sub } from './arithmetic.ts';
+import {
+  celu,
+  clip,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  pRelu,
+  relu,
+  selu,
+  thresholdedRelu,
+} from './activations.ts';
+import { abs, add, div, mean, mul, neg, pow, reciprocal, sqrt, sub } from './arithmetic.ts';
+import { averagePool } from './average-pooling.ts';
 import { convolution } from './convolution.ts';
 import { gemm, matMul } from './dense.ts';
+import { max, min } from './extrema.ts';
+import {
+  cos,
+  erf,
+  exp,
+  gelu,
+  log,
+  mish,
+  sigmoid,
+  sin,
+  softplus,
+  softsign,
+  tanh,
+} from './functions.ts';
+import { gather, gatherElements } from './gathering.ts';
 import type { GradientRule } from './gradient-rule.ts';
-import { maxPool } from './pooling.ts';
+import { batchNormalization } from './normalization.ts';
+import { globalAveragePool, globalMaxPool, maxPool } from './pooling.ts';
+import {
+  reduceExtremum,
+  reduceL1,
+  reduceL2,
+  reduceLogSumExp,
+  reduceMean,
+  reduceSum,
+  reduceSumSquare,
+} from './reductions.ts';
+import { castRule, dropout, where } from './selection.ts';
 import { expand, identity, reshaping, transpose } from './shape-operators.ts';
+import { concat, pad, slice, split } from './slicing.ts';
+import { logSoftmax, softmax } from './softmax.ts';
 
 /** The gradient rule of each operator, by its ONNX name. */
 export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, GradientRule>([
-  ['Add', add],
+  // Layers
+  ['AveragePool', averagePool],
+  ['BatchNormalization', batchNormalization],
   ['Conv', convolution],
-  ['Expand', expand],
-  ['Flatten', reshaping],
+  ['Dropout', dropout],
   ['Gemm', gemm],
-  ['Identity', identity],
+  ['GlobalAveragePool', globalAveragePool],
+  ['GlobalMaxPool', globalMaxPool],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
+  // Arithmetic
+  ['Abs', abs],
+  ['Add', add],
+  ['Div', div],
+  ['Max', max],
+  ['Mean', mean],
+  ['Min', min],
   ['Mul', mul],
-  ['Relu', relu],
-  ['Reshape', reshaping],
-  ['Squeeze', reshaping],
+  ['Neg', neg],
+  ['Pow', pow],
+  ['Reciprocal', reciprocal],
+  ['Sqrt', sqrt],
   ['Sub', sub],
+  ['Sum', add],
+  // Functions
+  ['Cos', cos],
+  ['Erf', erf],
+  ['Exp', exp],
+  ['Log', log],
+  ['Sin', sin],
+  // Activations
+  ['Celu', celu],
+  ['Clip', clip],
+  ['Elu', elu],
+  ['Gelu', gelu],
+  ['HardSigmoid', hardSigmoid],
+  ['HardSwish', hardSwish],
+  ['LeakyRelu', leakyRelu],
+  ['LogSoftmax', logSoftmax],
+  ['Mish', mish],
+  ['PRelu', pRelu],
+  ['Relu', relu],
+  ['Selu', selu],
+  ['Sigmoid', sigmoid],
+  ['Softmax', softmax],
+  ['Softplus', softplus],
+  ['Softsign', softsign],
+  ['Tanh', tanh],
+  ['ThresholdedRelu', thresholdedRelu],
+  // Reductions
+  ['ReduceL1', reduceL1],
+  ['ReduceL2', reduceL2],
+  ['ReduceLogSumExp', reduceLogSumExp],
+  ['ReduceMax', reduceExtremum],
+  ['ReduceMean', reduceMean],
+  ['ReduceMin', reduceExtremum],
+  ['ReduceSum', reduceSum],
+  ['ReduceSumSquare', reduceSumSquare],
+  // Shapes and parts
+  ['Cast', castRule],
+  ['Concat', concat],
+  ['Expand', expand],
+  ['Flatten', reshaping],
+  ['Gather', gather],
+  ['GatherElements', gatherElements],
+  ['Identity', identity],
+  ['Pad', pad],
+  ['Reshape', reshaping],
+  ['Slice', slice],
+  ['Split', split],
+  ['Squeeze', reshaping],
   ['Transpose', transpose],
   ['Unsqueeze', reshaping],
+  ['Where', where],
 ]);

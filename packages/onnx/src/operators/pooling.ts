@@ -1,5 +1,9 @@
+import { intsAttribute, type Node } from '../graph/graph.ts';
+import { sizeOf } from '../graph/tensor-data.ts';
 import { reshapeLike } from './broadcast.ts';
+import { scaled, shapeOf, unary } from './emit.ts';
 import type { GradientRule } from './gradient-rule.ts';
+import { shareAmongEqual } from './reductions.ts';
 
 /**
  * MaxPool sends each gradient to the position of its maximum (the first of equal ones), by the
@@ -25,12 +29,26 @@ export const maxPool: GradientRule = ({ g, node, ...context }) => {
 };
 
 /** Windows that overlap may send two gradients to one position: those have to be added. */
-function overlaps(node: Parameters<GradientRule>[0]['node']): boolean {
-  const kernel = node.attributes.kernel_shape;
-  const strides = node.attributes.strides;
-  if (kernel === undefined || !('ints' in kernel)) return true;
-  return kernel.ints.some(
-    (extent, d) =>
-      extent > (strides !== undefined && 'ints' in strides ? (strides.ints[d] as number) : 1),
+function overlaps(node: Node): boolean {
+  const kernel = intsAttribute(node, 'kernel_shape', []);
+  const ones = kernel.map(() => 1);
+  const strides = intsAttribute(node, 'strides', ones);
+  const dilations = intsAttribute(node, 'dilations', ones);
+  return kernel.some(
+    (extent, d) => (extent - 1) * (dilations[d] as number) >= (strides[d] as number),
   );
 }
+
+/** Mean over all positions: dX = dY / positions, repeated. */
+export const globalAveragePool: GradientRule = unary((context, dY) => {
+  const x = context.input(0);
+  const positions = sizeOf(context.value(x).shape.slice(2));
+  return context.g.op('Expand', [scaled(context, dY, 1 / positions), shapeOf(context, x)]);
+});
+
+/** Maximum over all positions: dX = dY at the maximum, in equal shares to equal ones. */
+export const globalMaxPool: GradientRule = unary((context, dY) => {
+  const { shape } = context.value(context.input(0));
+  const spatial = shape.slice(2).map((_, d) => d + 2);
+  return shareAmongEqual(context, dY, context.output(), spatial);
+});

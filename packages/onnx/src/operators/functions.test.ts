@@ -1,0 +1,63 @@
+import { describe, it } from 'vitest';
+import { awayFrom, expectGradients, type Values, within } from '../../test/finite-differences.ts';
+import type { AttributeValue } from '../graph/graph-builder.ts';
+
+type Case = readonly [
+  opType: string,
+  settings?: {
+    readonly attributes?: Readonly<Record<string, AttributeValue>>;
+    readonly values?: Values;
+    readonly opset?: number;
+  },
+];
+
+const cases: readonly Case[] = [
+  ['Neg'],
+  ['Abs', { values: awayFrom([0]) }],
+  ['Reciprocal', { values: within(0.5, 2) }],
+  ['Sqrt', { values: within(0.3, 3) }],
+  ['Exp'],
+  ['Log', { values: within(0.5, 3) }],
+  ['Sin'],
+  ['Cos'],
+  ['Erf'],
+  ['Sigmoid'],
+  ['Tanh'],
+  ['Softplus'],
+  ['Softsign', { values: awayFrom([0]) }],
+  ['Mish', { opset: 18 }],
+  ['Gelu', { opset: 20 }],
+  ['Gelu', { opset: 20, attributes: { approximate: 'tanh' } }],
+  ['Identity'],
+  ['Relu', { values: awayFrom([0]) }],
+  ['LeakyRelu', { values: awayFrom([0]) }],
+  ['LeakyRelu', { values: awayFrom([0]), attributes: { alpha: { float: 0.3 } } }],
+  ['LeakyRelu', { values: awayFrom([0]), attributes: { alpha: { float: -0.5 } } }],
+  ['LeakyRelu', { values: awayFrom([0]), attributes: { alpha: { float: 1.5 } } }],
+  ['ThresholdedRelu', { values: awayFrom([1]) }],
+  ['ThresholdedRelu', { values: awayFrom([-0.5]), attributes: { alpha: { float: -0.5 } } }],
+  ['Elu', { values: awayFrom([0]) }],
+  ['Elu', { values: awayFrom([0]), attributes: { alpha: { float: 0.4 } } }],
+  ['Elu', { values: awayFrom([0]), attributes: { alpha: { float: 2 } } }],
+  ['Selu', { values: awayFrom([0]) }],
+  ['Selu', { values: awayFrom([0]), attributes: { alpha: { float: 0.7 }, gamma: { float: 2 } } }],
+  ['Celu', { values: awayFrom([0]) }],
+  ['Celu', { values: awayFrom([0]), attributes: { alpha: { float: 0.6 } } }],
+  ['HardSigmoid', { values: awayFrom([-2.5, 2.5]) }],
+  [
+    'HardSigmoid',
+    { values: awayFrom([-1, 1]), attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } },
+  ],
+  ['HardSwish', { values: awayFrom([-3, 3]) }],
+];
+
+describe('gradients of functions of one value', () => {
+  it.each(cases)('%s %j', async (opType, settings = {}) => {
+    const { attributes = {}, values, opset = 17 } = settings;
+    await expectGradients({
+      opset,
+      build: (g) => g.op(opType, ['x'], attributes),
+      operands: { x: { shape: ['N', 2, 3], ...(values ? { values } : {}) } },
+    });
+  });
+});

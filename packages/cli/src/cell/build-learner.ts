@@ -1,0 +1,16 @@
+import { ModelWrapper } from '@baal/onnx';
+import { buildModel } from '../model/build-model.ts';
+import type { BuildLearner } from './run-cell.ts';
+
+/** The learner that an experiment describes: its model, taught by ONNX Runtime. */
+export const buildLearner: BuildLearner = async (config, dataset, { rng, threads }) => {
+  const { epochs, batchSize, optimizer, until } = config.train;
+  return ModelWrapper.create(buildModel(config, dataset, rng), {
+    loss: { kind: 'crossEntropy' },
+    optimizer,
+    epochs,
+    batchSize,
+    until,
+    threads,
+  });
+};

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '@baal/core';
+import { describe, expect, it } from 'vitest';
+import { configJsonSchema } from './config-schema.ts';
+import type { KeySchema } from './known-keys.ts';
+import { parseConfig } from './parse-config.ts';
+import { schemaFile, schemaText } from './write-schema.ts';
+
+const base = 'name: tiny\ndataset: { kind: mnist }\nmodel: { kind: mlp }\n';
+
+function complaints(text: string): readonly string[] {
+  try {
+    parseConfig(text, 'tiny.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message.split('\n');
+  }
+  throw new Error('the config was accepted');
+}
+
+describe('parseConfig', () => {
+  it('fills in every default', () => {
+    expect(parseConfig(base, 'tiny.yaml')).toMatchObject({
+      name: 'tiny',
+      model: { kind: 'mlp', hidden: [512, 512], dropout: 0.5 },
+      bayesian: { kind: 'mc-dropout', masks: 'joint' },
+      heuristics: ['bald', 'random'],
+      initial: { size: 20, balanced: true },
+      pool: { maxSamples: null },
+      train: { optimizer: { kind: 'adamw', lr: 0.001, weightDecay: 0.01 }, until: null },
+      seeds: [0, 1],
+      stop: [],
+    });
+  });
+
+  it('reads JSON too', () => {
+    const json = JSON.stringify({
+      name: 'j',
+      dataset: { kind: 'mnist' },
+      model: { kind: 'lenet' },
+    });
+    expect(parseConfig(json, 'j.json').model).toEqual({ kind: 'lenet' });
+  });
+
+  it.each([
+    [
+      'querysize: 3\n',
+      'tiny.yaml:4: querysize: unknown key, expected one of name, dataset,',
+      "got 'querysize'; did you mean 'querySize'?",
+    ],
+    ['train: { epoch: 3 }\n', 'tiny.yaml:4: train.epoch: unknown key', "did you mean 'epochs'?"],
+    [
+      'train:\n  optimizer:\n    kind: sgd\n    momentun: 0.9\n',
+      'tiny.yaml:7: train.optimizer.momentun',
+      "did you mean 'momentum'?",
+    ],
+    ['epochs: 3\n', 'tiny.yaml:4: epochs: unknown key', "did you mean 'train.epochs'?"],
+    [
+      'train: { until: { acuracy: 0.9 } }\n',
+      'train.until.acuracy: unknown key',
+      "did you mean 'accuracy'?",
+    ],
+    [
+      'train: { until: { accuracy: 2 } }\n',
+      'train.until.accuracy: out of range',
+      'expected 1 or less, got 2',
+    ],
+    ['train: { until: 7 }\n', 'train.until: wrong type', 'got 7'],
+    [
+      'stop:\n  - kind: labelling-budget\n    budgett: 3\n',
+      'stop[0].budgett: unknown key',
+      "did you mean 'budget'?",
+    ],
+    [
+      'stop: [{ kind: budget }]\n',
+      'stop[0].kind: not known',
+      'labelling-budget, low-average-uncertainty',
+    ],
+    [
+      'train: { optimizer: { lr: 1 } }\n',
+      'train.optimizer.kind: missing',
+      'expected adamw, adam, sgd',
+    ],
+    ['iterations: 0\n', 'tiny.yaml:4: iterations: out of range', 'expected 1 or more, got 0'],
+    [
+      'initial: { size: 0 }\n',
+      'tiny.yaml:4: initial.size: out of range',
+      'expected 1 or more, got 0',
+    ],
+    ['rounds: 1.5\n', 'rounds: wrong type', 'expected a whole number, got 1.5'],
+    ['seeds: 3\n', 'seeds: wrong type', 'expected a list, got 3'],
+    ['seeds: [1, 1]\n', 'seeds: not accepted', 'each seed once'],
+    ['heuristics: []\n', 'heuristics: out of range', 'a list of 1 or more'],
+    [
+      'initial: { balanced: maybe }\n',
+      'initial.balanced: wrong type',
+      "true or false, got 'maybe'",
+    ],
+    [
+      'train: { optimizer: { kind: adamw, lr: 0 } }\n',
+      'train.optimizer.lr: out of range',
+      'more than 0, got 0',
+    ],
+  ])('says where, what, expected and got: %j', (text, start, end) => {
+    const found = complaints(base + text);
+    expect(
+      found.some((line) => line.includes(start) && line.includes(end)),
+      found.join('\n'),
+    ).toBe(true);
+  });
+
+  it('names misspelt kinds', () => {
+    const text = base.replace('mlp', 'dbal-cn');
+    expect(complaints(text)).toEqual([
+      "tiny.yaml:3: model.kind: not known, expected dbal-cnn, lenet, mlp, got 'dbal-cn'; did you mean 'dbal-cnn'?",
+    ]);
+  });
+
+  it('tells all complaints at once, one a line, in the order of the file', () => {
+    const found = complaints(`${base}rounds: 0\nquerySize: x\nfoo: 1\n`);
+    expect(found.map((line) => line.split(':')[1])).toEqual(['4', '5', '6']);
+  });
+
+  it('gives the line of a YAML mistake', () => {
+    expect(complaints('name: tiny\ndataset: { kind: mnist\nmodel: x\n')[0]).toMatch(
+      /^tiny\.yaml:3:\d+: not YAML, /,
+    );
+    expect(complaints('name: a\nname: b\n')[0]).toMatch(/^tiny\.yaml:2:\d+: not YAML, map keys/);
+  });
+
+  it('refuses an empty file and a list', () => {
+    expect(complaints('')[0]).toMatch(/config: wrong type, expected keys with values, got null/);
+    expect(complaints('[1]')[0]).toMatch(/config: wrong type/);
+  });
+
+  it('refuses a name that would leave the folder of runs', () => {
+    expect(complaints(base.replace('tiny', '../etc'))[0]).toMatch(/name: not accepted/);
+  });
+});
+
+describe('the published schema', () => {
+  it('is current (npm run schema -w baal writes it)', () => {
+    expect(readFileSync(schemaFile, 'utf8')).toBe(schemaText());
+  });
+
+  it('describes every key', () => {
+    const bare: string[] = [];
+    const visit = (schema: KeySchema & { description?: string }, path: string): void => {
+      for (const [key, inner] of Object.entries(schema.properties ?? {})) {
+        if ((inner as { description?: string }).description === undefined)
+          bare.push(`${path}.${key}`);
+        visit(inner, `${path}.${key}`);
+      }
+      for (const inner of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) visit(inner, path);
+      if (schema.items !== undefined) visit(schema.items, `${path}[]`);
+    };
+    visit(configJsonSchema() as KeySchema, '');
+    expect(bare).toEqual([]);
+  });
+});

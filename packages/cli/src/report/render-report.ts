@@ -1,0 +1,98 @@
+import { stringify } from 'yaml';
+import type { Environment } from '../run/environment.ts';
+import type { Results, StrategyResult } from '../run/results.ts';
+import { classBalance } from './figures/class-balance.ts';
+import { calibrationCurves, learningCurves } from './figures/learning-curves.ts';
+import { reliabilityDiagrams } from './figures/reliability-diagram.ts';
+import { escapeHtml, htmlFigure, htmlTable } from './html.ts';
+import { legend, type StrategyLook, strategyLooks } from './strategy-colours.ts';
+import { reportStyle } from './style.ts';
+import { displayName, headline, labelsTo, percent, savedText } from './words.ts';
+
+/**
+ * An experiment as one HTML page that needs nothing else: figures are inline SVG, the style sheet is in
+ * the page, and it asks no other machine for anything.
+ */
+export function renderReport(results: Results, environment: Environment): string {
+  const { config } = results;
+  const looks = strategyLooks(results.strategies.map((s) => s.heuristic));
+  const key = legend(looks.map((look) => ({ ...look, name: escapeHtml(displayName(look.name)) })));
+  const interval = `${percent(results.confidence)} interval over ${results.config.seeds.length} seeds`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(config.name)} · active learning report</title>
+<style>${reportStyle}</style>
+</head>
+<body><main>
+<header>
+<p class="eyebrow">Active learning report · ${escapeHtml(describeRun(results))}</p>
+<h1>${escapeHtml(config.name)}</h1>
+<p class="lead">${escapeHtml(headline(results))}</p>
+<div class="cards">${looks.map((look) => card(look, results)).join('')}</div>
+</header>
+${notes(results)}
+${htmlFigure('Learning curves', `Higher and further left is better: the same accuracy with fewer labels. The thick line is the mean, the band its ${interval}, each thin line one seed.`, key + learningCurves(results, looks))}
+${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better.`, levelsTable(results))}
+${htmlFigure('Reliability', 'After the last round: on the dashed line, a model that says 80% is right in 80% of cases. Below it, the model is too sure of itself. The bigger a dot, the more test items are in its bin.', reliabilityDiagrams(results, looks))}
+${htmlFigure('Calibration by round', 'The mean gap between confidence and accuracy on the test set, as labels are added; lower is better.', key + calibrationCurves(results, looks))}
+${htmlFigure('What was acquired', 'The share of each class among the items that a strategy chose to label (the initial ones not counted). The dashed line is an equal share.', key + classBalance(results, looks))}
+<section><div class="pair"><div><h2>Configuration</h2><pre>${escapeHtml(stringify(config, { lineWidth: 90, flowCollectionPadding: true }))}</pre></div>
+<div><h2>Versions</h2><dl>${versions(environment)}</dl></div></div></section>
+</main></body>
+</html>
+`;
+}
+
+function describeRun(results: Results): string {
+  const { config, cells } = results;
+  const done = cells.filter((cell) => cell.status === 'finished').length;
+  return `${config.model.kind} on ${config.dataset.kind}, ${done} of ${cells.length} cells finished`;
+}
+
+function card(look: StrategyLook, results: Results): string {
+  const strategy = results.strategies.find((s) => s.heuristic === look.name);
+  const last = strategy?.accuracy.at(-1);
+  const figure = last === undefined ? '–' : percent(last.mean, 1);
+  const text =
+    last === undefined
+      ? 'no round finished'
+      : `${displayName(look.name)}, with ${last.labelled} labels`;
+  return `<div class="card"><b style="color:${look.colour}">${figure}</b><span>${escapeHtml(text)}</span></div>`;
+}
+
+function notes(results: Results): string {
+  const lines = results.cells
+    .filter((cell) => cell.status !== 'finished' || cell.stop !== undefined)
+    .map((cell) => {
+      const why = cell.message ?? cell.stop ?? 'its rounds are not over';
+      return `<li>${escapeHtml(`${cell.heuristic}, seed ${cell.seed}: ${cell.status}, ${why}`)}</li>`;
+    });
+  return lines.length === 0
+    ? ''
+    : `<section class="notes"><h2>Notes</h2><ul>${lines.join('')}</ul></section>`;
+}
+
+function levelsTable(results: Results): string {
+  const levels = results.strategies[0]?.labelsTo.map((level) => level.level) ?? [];
+  const rows = results.strategies.flatMap((strategy) => [
+    [displayName(strategy.heuristic), ...strategy.labelsTo.map(labelsTo)],
+    ...savedRow(strategy),
+  ]);
+  return htmlTable(['', ...levels.map((level) => percent(level))], rows);
+}
+
+function savedRow(strategy: StrategyResult): readonly (readonly string[])[] {
+  const { saved } = strategy;
+  return saved === undefined
+    ? []
+    : [[`${displayName(strategy.heuristic)}, saved against Random`, ...saved.map(savedText)]];
+}
+
+function versions(environment: Environment): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
+    .join('');
+}

@@ -1,0 +1,66 @@
+import type { LevelResult, Results, SavedResult, StrategyResult } from '../run/results.ts';
+
+/** Name of a strategy in a sentence. */
+export function displayName(heuristic: string): string {
+  const known: Readonly<Record<string, string>> = {
+    bald: 'BALD',
+    random: 'Random',
+    entropy: 'Entropy',
+  };
+  return known[heuristic] ?? heuristic;
+}
+
+/** 0.9 as `90%`. */
+export function percent(share: number, digits = 0): string {
+  return `${(100 * share).toFixed(digits)}%`;
+}
+
+/** Labels needed for a level: the mean over seeds, or more than were labelled. */
+export function labelsTo(level: LevelResult): string {
+  return level.mean === null ? `> ${level.last}` : plain(level.mean);
+}
+
+/** Labels saved against Random with their interval, or a dash where nothing can be compared. */
+export function savedText(saved: SavedResult | undefined): string {
+  if (saved === undefined || saved.mean === null) return '–';
+  const { low, high } = saved;
+  const interval =
+    low === null || high === null || saved.seeds < 2 ? '' : ` [${plain(low)}, ${plain(high)}]`;
+  return `${plain(saved.mean)}${interval}`;
+}
+
+/** The sentence that says what came out: the strategy that saved most, at the highest level that can be compared. */
+export function headline(results: Results): string {
+  const best = results.strategies
+    .flatMap((strategy) => (strategy.saved ?? []).map((saved) => ({ strategy, saved })))
+    .filter(({ saved }) => saved.mean !== null)
+    .sort((a, b) => b.saved.level - a.saved.level || (b.saved.mean ?? 0) - (a.saved.mean ?? 0))[0];
+  if (best !== undefined) return savedSentence(best.strategy, best.saved);
+  const [leader] = [...results.strategies].sort((a, b) => lastAccuracy(b) - lastAccuracy(a));
+  const last = leader?.accuracy.at(-1);
+  if (leader === undefined || last === undefined) return 'No round is finished yet.';
+  return `${displayName(leader.heuristic)} came furthest: ${percent(last.mean, 1)} test accuracy with ${last.labelled} labels.`;
+}
+
+function savedSentence(strategy: StrategyResult, saved: SavedResult): string {
+  const name = displayName(strategy.heuristic);
+  const mean = saved.mean ?? 0;
+  const runs = `over ${saved.seeds} paired ${saved.seeds === 1 ? 'seed' : 'seeds'}`;
+  const need = strategy.labelsTo.find((level) => level.level === saved.level)?.mean;
+  const withLabels = need === null || need === undefined ? '' : ` with ${plain(need)} labels`;
+  const compared =
+    mean > 0
+      ? `${plain(mean)} fewer than Random`
+      : mean < 0
+        ? `${plain(-mean)} more than Random`
+        : 'as many as Random';
+  return `${name} reached ${percent(saved.level)} test accuracy${withLabels}, ${compared} (mean ${runs}).`;
+}
+
+function lastAccuracy(strategy: StrategyResult): number {
+  return strategy.accuracy.at(-1)?.mean ?? 0;
+}
+
+function plain(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

@@ -1,0 +1,173 @@
+import {
+  type LearningCurve,
+  labelsSaved,
+  labelsToLevel,
+  type Metrics,
+  meanInterval,
+  type RoundRecord,
+} from '@baal/core';
+import type { ExperimentConfig } from '../config/config.ts';
+import type {
+  CellResult,
+  CurvePoint,
+  LevelResult,
+  Reliability,
+  Results,
+  RoundFigures,
+  SavedResult,
+  StrategyResult,
+} from './results.ts';
+import type { CellState } from './run-status.ts';
+
+/** Accuracies whose price in labels is reported. */
+const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
+const confidence = 0.95;
+const baseline = 'random';
+
+/**
+ * What the journals of a grid say, per cell and per strategy. A pure function: the same journals give
+ * the same results, byte by byte.
+ */
+export function computeResults(config: ExperimentConfig, states: readonly CellState[]): Results {
+  const cells = states.map(cellResult);
+  return {
+    format: 'baal-results',
+    version: 1,
+    config,
+    confidence,
+    strategies: config.heuristics.map((heuristic) => strategyResult(heuristic, cells)),
+    cells,
+  };
+}
+
+function cellResult({ cell, journal, failure }: CellState): CellResult {
+  const { rounds, end } = journal;
+  const early = end !== null && end.reason !== 'rounds' ? { stop: end.reason } : {};
+  return {
+    heuristic: cell.heuristic,
+    seed: cell.seed,
+    status: end !== null ? 'finished' : failure !== undefined ? 'failed' : 'incomplete',
+    ...(failure === undefined ? {} : { message: failure }),
+    ...early,
+    rounds: rounds.map(figures),
+    acquiredPerClass: countClasses(rounds),
+    reliability: reliabilityOf(rounds.at(-1)?.test ?? {}),
+  };
+}
+
+function figures({ round, labelled, test }: RoundRecord): RoundFigures {
+  return {
+    round,
+    labelled,
+    accuracy: single(test, 'accuracy') ?? 0,
+    nll: single(test, 'nll') ?? single(test, 'loss'),
+    brier: single(test, 'brier'),
+    ece: single(test, 'ece'),
+  };
+}
+
+function countClasses(rounds: readonly RoundRecord[]): readonly number[] {
+  const counts: number[] = [];
+  for (const target of rounds.flatMap((round) => round.targets ?? [])) {
+    if (target === null) continue;
+    while (counts.length <= target) counts.push(0);
+    counts[target] = (counts[target] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function reliabilityOf(test: Metrics): Reliability {
+  return {
+    count: many(test, 'reliabilityCount'),
+    confidence: many(test, 'reliabilityConfidence'),
+    accuracy: many(test, 'reliabilityAccuracy'),
+  };
+}
+
+function strategyResult(heuristic: string, all: readonly CellResult[]): StrategyResult {
+  const own = all.filter((cell) => cell.heuristic === heuristic);
+  const result = {
+    heuristic,
+    accuracy: meanPoints(own, 'accuracy'),
+    ece: meanPoints(own, 'ece'),
+    labelsTo: levels.map((level) => levelResult(own, level)),
+  };
+  const others = all.filter((cell) => cell.heuristic === baseline);
+  if (heuristic === baseline || others.length === 0) return result;
+  return { ...result, saved: levels.map((level) => savedResult(own, others, level)) };
+}
+
+/** Mean over the seeds that have come so far, at each number of labels. */
+function meanPoints(
+  cells: readonly CellResult[],
+  figure: 'accuracy' | 'ece',
+): readonly CurvePoint[] {
+  const values = new Map<number, number[]>();
+  for (const round of cells.flatMap((cell) => cell.rounds)) {
+    const value = round[figure];
+    if (value !== null) values.set(round.labelled, [...(values.get(round.labelled) ?? []), value]);
+  }
+  return [...values]
+    .sort(([a], [b]) => a - b)
+    .map(([labelled, list]) => {
+      const { mean, interval } = meanInterval(list, { confidence });
+      const { lower, upper } = interval ?? { lower: mean, upper: mean };
+      return { labelled, mean, low: lower, high: upper, seeds: list.length };
+    });
+}
+
+function levelResult(cells: readonly CellResult[], level: number): LevelResult {
+  const perSeed = cells.map((cell) => reached(cell, level));
+  const found = perSeed.filter((labels) => labels !== null);
+  const last = Math.max(0, ...cells.map((cell) => cell.rounds.at(-1)?.labelled ?? 0));
+  const all = found.length === cells.length && found.length > 0;
+  return { level, perSeed, mean: all ? meanInterval(found).mean : null, last };
+}
+
+function savedResult(
+  own: readonly CellResult[],
+  others: readonly CellResult[],
+  level: number,
+): SavedResult {
+  const pairs = own.flatMap((cell) => {
+    const other = others.find(({ seed }) => seed === cell.seed);
+    return other === undefined || cell.rounds.length === 0 || other.rounds.length === 0
+      ? []
+      : [[curve(cell), curve(other)] as const];
+  });
+  if (pairs.length === 0) return { level, mean: null, low: null, high: null, seeds: 0 };
+  const saved = labelsSaved(
+    pairs.map(([cell]) => cell),
+    pairs.map(([, other]) => other),
+    level,
+    { confidence },
+  );
+  return {
+    level,
+    mean: saved.mean,
+    low: saved.interval?.lower ?? null,
+    high: saved.interval?.upper ?? null,
+    seeds: saved.pairs,
+  };
+}
+
+function reached(cell: CellResult, level: number): number | null {
+  return cell.rounds.length === 0 ? null : labelsToLevel(curve(cell), level);
+}
+
+function curve({ rounds }: CellResult): LearningCurve {
+  return {
+    labelled: rounds.map((round) => round.labelled),
+    values: rounds.map((round) => round.accuracy),
+  };
+}
+
+function single(metrics: Metrics, name: string): number | null {
+  const value = metrics[name];
+  return typeof value === 'number' ? value : null;
+}
+
+function many(metrics: Metrics, name: string): readonly number[] {
+  const value = metrics[name];
+  return typeof value === 'object' ? value : [];
+}

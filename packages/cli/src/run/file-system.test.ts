@@ -1,0 +1,49 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeFileSystem as files } from './file-system.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baal-files-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+describe('nodeFileSystem', () => {
+  it('appends, cuts and reads', () => {
+    files.append(at('a'), 'one\n');
+    files.append(at('a'), 'zwölf\n');
+    expect(files.read(at('a'))).toBe('one\nzwölf\n');
+    files.truncate(at('a'), 4);
+    expect(files.read(at('a'))).toBe('one\n');
+    expect(files.read(at('b'))).toBeUndefined();
+  });
+
+  it('replaces in one step and leaves no temporary file', () => {
+    files.replace(at('a'), 'old');
+    files.replace(at('a'), 'new');
+    expect(readFileSync(at('a'), 'utf8')).toBe('new');
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('creates a file only if there is none', () => {
+    expect(files.createExclusive(at('a'), 'first')).toBe(true);
+    expect(files.createExclusive(at('a'), 'second')).toBe(false);
+    expect(files.read(at('a'))).toBe('first');
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('moves, removes and lists what is there', () => {
+    expect(files.move(at('a'), at('b'))).toBe(false);
+    files.replace(at('b'), '');
+    files.replace(at('a'), '');
+    expect(files.list(folder)).toEqual(['a', 'b']);
+    expect(files.move(at('a'), at('c'))).toBe(true);
+    files.remove(at('c'));
+    files.remove(at('c'));
+    expect(files.list(folder)).toEqual(['b']);
+    expect(files.list(at('nowhere'))).toEqual([]);
+  });
+});

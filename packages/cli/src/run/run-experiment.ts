@@ -1,0 +1,192 @@
+import { availableParallelism } from 'node:os';
+import { ConfigError, encodeEnd, encodeRound, StateError } from '@baal/core';
+import type { ExperimentConfig } from '../config/config.ts';
+import { differences, differencesText } from '../config/differences.ts';
+import { asWriteError } from '../errors.ts';
+import { gridCells, runFiles } from './cells.ts';
+import type { CellOutcome, GridEvent } from './events.ts';
+import type { FileSystem } from './file-system.ts';
+import { closeJournal, prepareJournal } from './journal-file.ts';
+import { acquireLock, inUse, lockHolder } from './lock.ts';
+import { type CellJob, runGrid } from './run-grid.ts';
+import { type CellState, readCells } from './run-status.ts';
+import type { SpawnCell } from './spawn-cell.ts';
+
+/** Options of {@link runExperiment}. */
+export interface RunExperimentOptions {
+  readonly directory: string;
+  readonly files: FileSystem;
+  readonly spawn: SpawnCell;
+  /** Cells at a time; as many as there are cores, at most as many as cells, if not given. */
+  readonly jobs?: number;
+  /** Go on with what the directory has. */
+  readonly resume: boolean;
+  readonly signal: AbortSignal;
+  readonly killSignal?: AbortSignal;
+  /** Told how many cells run at a time, before the first starts. */
+  readonly onStart: (jobs: number) => void;
+  readonly onEvent: (event: GridEvent) => void;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly interrupted: boolean;
+  readonly failed: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly stack: string;
+  }[];
+}
+
+/**
+ * Runs the grid of an experiment into a run directory: each round is on the disk before the next one
+ * counts. The experiment must have been checked.
+ *
+ * @throws StateError if the directory is in use, or has rounds and `resume` is false.
+ * @throws ConfigError, DataError if what it has does not belong to this experiment.
+ * @throws WriteError if a file cannot be written; all cells have stopped then.
+ */
+export async function runExperiment(
+  config: ExperimentConfig,
+  options: RunExperimentOptions,
+): Promise<RunOutcome> {
+  const { directory, files } = options;
+  checkDirectory(config, options);
+  const lock = writing(directory, () => {
+    files.makeFolder(directory);
+    return acquireLock(files, directory);
+  });
+  try {
+    // Read again under the lock: the process that held it before may have added rounds.
+    const states = checkDirectory(config, { ...options, locked: true });
+    writing(directory, () => files.replace(runFiles.config(directory), configText(config)));
+    return await runCells(config, states, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runCells(
+  config: ExperimentConfig,
+  states: readonly CellState[],
+  options: RunExperimentOptions,
+): Promise<RunOutcome> {
+  const { directory, files } = options;
+  const { jobs, threads } = share(options.jobs, gridCells(config).length);
+  options.onStart(jobs);
+  const open = states.filter(({ cell, journal }) => {
+    if (journal.end !== null) return false;
+    return !writing(directory, () => closeJournal(files, directory, cell, journal));
+  });
+  const work: CellJob[] = open.map(({ cell, journal }) => {
+    writing(directory, () => prepareJournal(files, directory, config, cell, journal));
+    const { heuristic, seed } = cell;
+    return { cell, spec: { config, heuristic, seed, threads, done: journal.rounds } };
+  });
+  const outcomes = await runGrid(work, {
+    ...options,
+    jobs,
+    onEvent(event) {
+      writing(directory, () => record(files, directory, event));
+      options.onEvent(event);
+    },
+  });
+  return {
+    interrupted: options.signal.aborted && outcomes.some(({ type }) => type === 'stopped'),
+    failed: outcomes.flatMap((outcome, i) => failedCell(outcome, work[i]?.cell.name ?? '')),
+  };
+}
+
+/** Puts on the disk what an event brings. */
+function record(files: FileSystem, directory: string, event: GridEvent): void {
+  const { cell } = event;
+  if (event.type === 'round') {
+    const { round, stop } = event.record;
+    const end = stop === undefined ? '' : encodeEnd({ rounds: round + 1, reason: stop });
+    files.append(runFiles.journal(directory, cell), encodeRound(event.record) + end);
+    files.append(
+      runFiles.times(directory, cell),
+      `${JSON.stringify({ round, seconds: event.seconds })}\n`,
+    );
+  } else if (event.type === 'end' && event.outcome.type === 'failed') {
+    files.replace(runFiles.failure(directory, cell), `${event.outcome.message}\n`);
+  }
+}
+
+function failedCell(outcome: CellOutcome, name: string): RunOutcome['failed'] {
+  if (outcome.type !== 'failed') return [];
+  return [{ name, message: outcome.message, stack: outcome.stack ?? '' }];
+}
+
+function checkDirectory(
+  config: ExperimentConfig,
+  { directory, files, resume, locked }: RunExperimentOptions & { readonly locked?: boolean },
+): readonly CellState[] {
+  const holder = locked === true ? undefined : lockHolder(files, directory);
+  if (holder !== undefined) throw inUse(directory, holder);
+  const cells = files.list(`${directory}/cells`);
+  if (cells.length > 0 && !resume) {
+    throw new StateError(
+      `${directory}: the run directory has rounds already, expected none, got ${cells.length} cells; ` +
+        'go on with --resume, choose another directory with --out, or remove it',
+    );
+  }
+  if (resume) checkSameConfig(config, files.read(runFiles.config(directory)), directory);
+  return readCells(files, directory, config);
+}
+
+/** Strategies and seeds may be added, everything else must be as it was. */
+function checkSameConfig(
+  config: ExperimentConfig,
+  text: string | undefined,
+  directory: string,
+): void {
+  if (text === undefined) return;
+  const path = runFiles.config(directory);
+  const without = (whole: Record<string, unknown>): Record<string, unknown> => ({
+    ...whole,
+    name: undefined,
+    heuristics: undefined,
+    seeds: undefined,
+  });
+  const found = differences(
+    without(parse(path, text)),
+    without(JSON.parse(JSON.stringify(config))),
+  );
+  if (found.length > 0) {
+    throw new ConfigError(
+      `${path}: the run directory is of another config, expected this one, got one in which ` +
+        `${differencesText(found)}; change the config back, or choose another directory with --out`,
+    );
+  }
+}
+
+function parse(path: string, text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new ConfigError(`${path}: not JSON, expected the config of a run; remove the directory`, {
+      cause,
+    });
+  }
+}
+
+/** The text of `config.json`. */
+export function configText(config: ExperimentConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** Several cells have one thread each; a cell alone has all of them. */
+function share(wanted: number | undefined, cells: number): { jobs: number; threads: number } {
+  const cores = availableParallelism();
+  const jobs = Math.max(1, Math.min(wanted ?? cores, cells));
+  return { jobs, threads: jobs > 1 ? 1 : cores };
+}
+
+function writing<T>(what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw asWriteError(error, what);
+  }
+}

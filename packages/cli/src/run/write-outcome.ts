@@ -1,0 +1,37 @@
+import type { ExperimentConfig } from '../config/config.ts';
+import { asWriteError } from '../errors.ts';
+import { renderReport } from '../report/render-report.ts';
+import { runFiles } from './cells.ts';
+import { computeResults } from './compute-results.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import type { FileSystem } from './file-system.ts';
+import type { Results } from './results.ts';
+import { readCells } from './run-status.ts';
+
+/**
+ * Computes the results of a run directory from its journals, and writes them and the report.
+ *
+ * @throws DataError if a journal does not belong to the config; WriteError if a file cannot be written.
+ */
+export function writeOutcome(
+  config: ExperimentConfig,
+  directory: string,
+  files: FileSystem,
+  environment: Environment,
+): Results {
+  const results = computeResults(config, readCells(files, directory, config));
+  try {
+    files.replace(runFiles.results(directory), `${JSON.stringify(results, null, 2)}\n`);
+    files.replace(runFiles.environment(directory), `${JSON.stringify(environment, null, 2)}\n`);
+    files.replace(runFiles.report(directory), renderReport(results, environment));
+  } catch (error) {
+    throw asWriteError(error, directory);
+  }
+  return results;
+}
+
+/** What a run directory says that it ran on; this machine if it does not say. */
+export function recordedEnvironment(directory: string, files: FileSystem): Environment {
+  const text = files.read(runFiles.environment(directory));
+  return text === undefined ? readEnvironment() : (JSON.parse(text) as Environment);
+}

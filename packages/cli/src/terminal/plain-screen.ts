@@ -1,0 +1,34 @@
+import type { GridEvent } from '../run/events.ts';
+import { duration, percentText } from './progress-words.ts';
+import type { Screen, Terminal } from './screen.ts';
+
+/** One line a round, for logs and pipes; `rounds` is how many each cell will have at most. */
+export function plainScreen(terminal: Terminal, rounds: number): Screen {
+  return {
+    show: (event) => {
+      const text = lineOf(event, rounds);
+      if (text !== undefined) terminal.line(text);
+    },
+    close: () => undefined,
+  };
+}
+
+function lineOf(event: GridEvent, rounds: number): string | undefined {
+  const { name } = event.cell;
+  switch (event.type) {
+    case 'start':
+      return event.done.length === 0
+        ? undefined
+        : `${name}  continues after round ${event.done.length}/${rounds}`;
+    case 'round': {
+      const { round, labelled, test, stop } = event.record;
+      const end = stop === undefined ? '' : `  end (${stop})`;
+      return `${name}  round ${round + 1}/${rounds}  ${labelled} labels  accuracy ${percentText(test['accuracy'])}  ${duration(event.seconds)}${end}`;
+    }
+    case 'end':
+      if (event.outcome.type === 'finished') return undefined;
+      return `${name}  ${event.outcome.type}${event.outcome.type === 'failed' ? `: ${event.outcome.message}` : ''}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { displayName, headline, labelsTo, percent, savedText } from '../report/words.ts';
+import type { Results, StrategyResult } from '../run/results.ts';
+import type { Paint } from './colours.ts';
+import { plotLines } from './plot.ts';
+import { formatTable } from './table.ts';
+
+/** What an experiment found, for a terminal of 80 columns or more: tables, then the curves. */
+export function summaryLines(results: Results, paint: Paint): readonly string[] {
+  const { strategies, config } = results;
+  const rows = strategies.map((s) => [displayName(s.heuristic)] as const);
+  const columns = labelColumns(strategies, 7);
+  if (columns.length === 0) return ['No round is finished yet.'];
+  const levels = strategies[0]?.labelsTo.map((level) => percent(level.level)) ?? [];
+  const saved = strategies.filter((s) => s.saved !== undefined);
+  const seeds = config.seeds.length;
+  const interval =
+    seeds > 1 ? ` [${percent(results.confidence)} interval over ${seeds} paired seeds]` : '';
+  return [
+    paint('bold', `Test accuracy by labels (mean over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`),
+    ...formatTable(
+      ['', ...columns.map(String)],
+      strategies.map((s, i) => [
+        ...(rows[i] ?? []),
+        ...columns.map((labels) => accuracyAt(s, labels)),
+      ]),
+    ),
+    '',
+    paint('bold', 'Labels to reach a test accuracy'),
+    ...formatTable(
+      ['', ...levels],
+      strategies.map((s) => [displayName(s.heuristic), ...s.labelsTo.map(labelsTo)]),
+    ),
+    ...(saved.length === 0
+      ? []
+      : [
+          '',
+          paint('bold', `Labels saved against Random${interval}`),
+          ...formatTable(
+            ['', ...levels],
+            saved.map((s) => [displayName(s.heuristic), ...(s.saved ?? []).map(savedText)]),
+          ),
+        ]),
+    '',
+    ...plotLines(
+      strategies.map((s) => ({
+        name: displayName(s.heuristic),
+        points: s.accuracy.map(({ labelled, mean }) => ({ x: labelled, y: mean })),
+      })),
+      { width: 80, height: 14, yLabel: 'accuracy', xLabel: 'labels', paint },
+    ),
+    '',
+    headline(results),
+  ];
+}
+
+/** At most `count` label numbers, evenly spread over those that the curves have, first and last included. */
+function labelColumns(strategies: readonly StrategyResult[], count: number): readonly number[] {
+  const all = [...new Set(strategies.flatMap((s) => s.accuracy.map((p) => p.labelled)))].sort(
+    (a, b) => a - b,
+  );
+  if (all.length <= count) return all;
+  const picks = Array.from(
+    { length: count },
+    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] as number,
+  );
+  return [...new Set(picks)];
+}
+
+function accuracyAt(strategy: StrategyResult, labels: number): string {
+  const point = strategy.accuracy.find((p) => p.labelled === labels);
+  return point === undefined ? '–' : percent(point.mean, 1);
+}

@@ -1,0 +1,329 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { NumericalError } from '@baal/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildLearner } from '../src/cell/run-cell.ts';
+import { baal } from '../src/program.ts';
+import { type FileSystem, nodeFileSystem } from '../src/run/file-system.ts';
+import { processStart } from '../src/run/process-identity.ts';
+import { writeIdx } from './idx-file.ts';
+import { committee, spawnInProcess, type TestContext, testContext } from './in-process.ts';
+import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
+
+let tiny: TinyExperiment;
+beforeAll(async () => {
+  tiny = await tinyExperiment();
+});
+afterAll(() => tiny.remove());
+
+let runs = 0;
+const freshOut = (): string => tiny.at(`out-${runs++}`);
+
+async function run(
+  config: string,
+  out: string,
+  context: TestContext,
+  ...more: string[]
+): Promise<number> {
+  return baal(['run', config, '--out', out, ...more], context);
+}
+
+/** Runs a config that must be refused: exit code 2, one line, nothing written. */
+async function refused(changes: Readonly<Record<string, unknown>>): Promise<string> {
+  const out = freshOut();
+  const context = testContext();
+  expect(await run(tiny.config(changes), out, context)).toBe(2);
+  expect(existsSync(out)).toBe(false);
+  expect(context.complaints).toHaveLength(1);
+  const [line] = context.complaints as [string];
+  expect(line.split('\n')).toHaveLength(1);
+  return line;
+}
+
+const dataset = (train: Readonly<Record<string, string>>, more: object = {}): object => ({
+  dataset: {
+    kind: 'idx',
+    train: { images: 'train-x.idx', labels: 'train-y.idx', ...train },
+    test: { images: 'test-x.idx', labels: 'test-y.idx' },
+    ...more,
+  },
+});
+
+describe('a config that cannot be run is refused in one line, before anything is written', () => {
+  it.each([
+    ['a misspelt key', { querysize: 3 }, 'querysize: unknown key', "did you mean 'querySize'?"],
+    ['a wrong type', { rounds: 'many' }, 'rounds: wrong type', "expected a number, got 'many'"],
+    [
+      'an unknown heuristic',
+      { heuristics: ['bld'] },
+      'heuristics[0]: not known, expected',
+      "random, got 'bld'; did you mean 'bald'?",
+    ],
+    [
+      'nothing labelled',
+      { initial: { size: 0 } },
+      'initial.size: out of range',
+      'expected 1 or more, got 0',
+    ],
+    ['K below 1', { iterations: 0 }, 'iterations: out of range', 'expected 1 or more, got 0'],
+    [
+      'BALD with one sample',
+      { iterations: 1 },
+      "iterations: too few for 'bald'",
+      'expected 2 or more, got 1',
+    ],
+    [
+      'a query larger than the pool',
+      { querySize: 85 },
+      'querySize: larger than the pool',
+      'at most 84 (90 items less 6 initial ones), got 85',
+    ],
+    [
+      'a query larger than what is scored',
+      { pool: { maxSamples: 2 } },
+      'querySize: larger than the part of the pool',
+      'pool.maxSamples = 2, got 3',
+    ],
+    [
+      'more initial items than there are',
+      { initial: { size: 91 } },
+      'initial.size: more than there is',
+      'at most 90 training items, got 91',
+    ],
+    [
+      'a class too rare to balance',
+      dataset({ images: 'few-x.idx', labels: 'few-y.idx' }),
+      'initial: class 2 is too rare',
+      'at least 2 items, got 1',
+    ],
+    [
+      'a missing file',
+      dataset({ images: 'gone.idx' }),
+      'gone.idx: the file does not exist',
+      'expected an IDX file',
+    ],
+    [
+      'a truncated file',
+      dataset({ images: 'cut.idx' }),
+      'cut.idx: the file is cut short',
+      'expected 732 bytes',
+    ],
+    [
+      'a foreign file',
+      dataset({ images: 'tiny.yaml' }),
+      'tiny.yaml: not an IDX file',
+      'got 6e 61 6d 65',
+    ],
+    [
+      'labels out of range',
+      dataset({}, { classes: 2 }),
+      'item 2 has a label out of range',
+      '0 <= label < 2, got 2',
+    ],
+    [
+      'NaN in the data',
+      dataset({ images: 'nan.idx' }),
+      'item 41 holds NaN at value 1',
+      'expected finite numbers',
+    ],
+    ['inputs that do not fit the model', { model: { kind: 'dbal-cnn' } }, 'conv2d', 'expected'],
+    [
+      'a criterion that random cannot serve',
+      { stop: [{ kind: 'low-average-uncertainty', threshold: 0.1 }] },
+      'stop[0]: looks at the scores',
+      "got 'random' at heuristics[1]",
+    ],
+  ])('%s', async (_, changes, start, end) => {
+    const whole = readFileSync(tiny.at('train-x.idx'));
+    writeFileSync(tiny.at('cut.idx'), whole.subarray(0, 700));
+    const nan = Buffer.from(whole);
+    nan.writeFloatBE(Number.NaN, 12 + 4 * (2 * 41 + 1));
+    writeFileSync(tiny.at('nan.idx'), nan);
+    writeIdx(tiny.at('few-x.idx'), [9, 2], Array(18).fill(1));
+    writeIdx(tiny.at('few-y.idx'), [9], [0, 0, 0, 0, 1, 1, 1, 1, 2]);
+    const line = await refused({ ...changes });
+    expect(line).toContain(start);
+    expect(line).toContain(end);
+  });
+
+  it('a config that is not there, and one that is a folder', async () => {
+    for (const path of [tiny.at('nowhere.yaml'), tiny.folder]) {
+      const context = testContext();
+      expect(await run(path, freshOut(), context)).toBe(2);
+      expect(context.complaints.join()).toContain(path);
+    }
+  });
+
+  it.each([
+    [['run']],
+    [['run', 'x.yaml', '--seeds', '1,1']],
+    [['run', 'x.yaml', '--seeds', 'a']],
+    [['run', 'x.yaml', '--jobs', '0']],
+    [['rum', 'x.yaml']],
+    [['run', 'x.yaml', '--resum']],
+    [['report', '/nowhere']],
+  ])('the command line %j', async (args) => {
+    const context = testContext();
+    expect(await baal(args, context)).toBe(2);
+    expect(context.complaints.length).toBeGreaterThan(0);
+  });
+});
+
+/** A learner whose loss is NaN in the third round of some cells. */
+const diverging =
+  (isBad: () => boolean): BuildLearner =>
+  async (config, data, options) => {
+    const learner = await committee(config, data, options);
+    let rounds = 0;
+    const bad = isBad();
+    return {
+      ...learner,
+      reset: () => learner.reset(),
+      evaluate: (...args) => learner.evaluate(...args),
+      predict: (...args) => learner.predict(...args),
+      dispose: () => learner.dispose(),
+      train: async (...args) => {
+        if (bad && ++rounds === 3) {
+          throw new NumericalError(
+            'train: the loss is NaN, expected a finite one; lower the learning rate',
+          );
+        }
+        return learner.train(...args);
+      },
+    };
+  };
+
+describe('a run that meets trouble', () => {
+  it('goes on without the cell whose loss is NaN, and keeps its journal', async () => {
+    let cells = 0;
+    const context = testContext({ spawn: spawnInProcess(diverging(() => cells++ === 0)) });
+    const out = freshOut();
+    expect(await run(tiny.config(), out, context, '--jobs', '1')).toBe(1);
+    expect(context.complaints).toEqual([
+      'baal: bald-seed0: train: the loss is NaN, expected a finite one; lower the learning rate',
+    ]);
+    const lines = (cell: string): number =>
+      readFileSync(`${out}/cells/${cell}/journal.jsonl`, 'utf8').split('\n').length - 1;
+    expect(lines('bald-seed0')).toBe(1 + 2);
+    expect(lines('random-seed1')).toBe(1 + 3 + 1);
+    const { cells: found } = JSON.parse(readFileSync(`${out}/results.json`, 'utf8')) as {
+      cells: { status: string; message?: string }[];
+    };
+    expect(found.map((cell) => cell.status)).toEqual([
+      'failed',
+      'finished',
+      'finished',
+      'finished',
+    ]);
+    expect(found[0]?.message).toContain('the loss is NaN');
+    expect(readFileSync(`${out}/report.html`, 'utf8')).toContain('the loss is NaN');
+    expect(await run(tiny.config(), out, testContext(), '--resume')).toBe(0);
+  });
+
+  it('says so in one line when the disk is full, and leaves whole lines', async () => {
+    for (const room of [0, 1, 3, 7, 12]) {
+      const out = freshOut();
+      let writes = 0;
+      const full =
+        <A extends readonly unknown[], R>(write: (...args: A) => R) =>
+        (...args: A): R => {
+          if (writes++ >= room) {
+            throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+              code: 'ENOSPC',
+              path: String(args[0]),
+            });
+          }
+          return write(...args);
+        };
+      const files: FileSystem = {
+        ...nodeFileSystem,
+        append: full(nodeFileSystem.append),
+        replace: full(nodeFileSystem.replace),
+        createExclusive: full(nodeFileSystem.createExclusive),
+      };
+      const context = testContext({ files });
+      expect(await run(tiny.config(), out, context)).toBe(2);
+      expect(context.complaints).toHaveLength(1);
+      expect(context.complaints[0]).toMatch(
+        /^baal: .*cannot write, .* no space left on the device; .*--resume$/,
+      );
+      expect(existsSync(`${out}/lock`)).toBe(false);
+      expect(existsSync(`${out}/results.json`)).toBe(false);
+      expect(await run(tiny.config(), out, testContext(), '--resume')).toBe(0);
+    }
+  });
+});
+
+describe('a run directory that is not free', () => {
+  let out = '';
+  const config = (): string => tiny.config({ heuristics: ['random'], seeds: [0], rounds: 2 });
+  beforeAll(async () => {
+    out = freshOut();
+    expect(await run(config(), out, testContext())).toBe(0);
+  });
+
+  async function refusal(path: string, ...more: string[]): Promise<string> {
+    const context = testContext();
+    expect(await run(path, out, context, ...more)).toBe(2);
+    expect(context.complaints).toHaveLength(1);
+    return context.complaints[0] as string;
+  }
+
+  it('has rounds: names the remedy', async () => {
+    expect(await refusal(config())).toMatch(/has rounds already, .*--resume, .*--out/);
+  });
+
+  it('is of another config: names the difference', async () => {
+    const other = tiny.config(
+      { heuristics: ['random'], seeds: [0], rounds: 2, querySize: 4 },
+      'other.yaml',
+    );
+    expect(await refusal(other, '--resume')).toContain('querySize is 3 there and 4 here');
+  });
+
+  it('has a journal of another config: names the difference', async () => {
+    const other = freshOut();
+    const changed = tiny.config(
+      { heuristics: ['random'], seeds: [0], rounds: 2, iterations: 9 },
+      'other.yaml',
+    );
+    expect(await run(changed, other, testContext())).toBe(0);
+    const journal = `${out}/cells/random-seed0/journal.jsonl`;
+    const own = readFileSync(journal);
+    writeFileSync(journal, readFileSync(`${other}/cells/random-seed0/journal.jsonl`));
+    expect(await refusal(config(), '--resume')).toMatch(
+      /another config, .* iterations is 9 there and 5 here/,
+    );
+    writeFileSync(journal, own);
+  });
+
+  it('has a journal of another version', async () => {
+    const journal = `${out}/cells/random-seed0/journal.jsonl`;
+    const own = readFileSync(journal, 'utf8');
+    writeFileSync(journal, own.replace('"version":1', '"version":99'));
+    expect(await refusal(config(), '--resume')).toMatch(
+      /journal\.jsonl: .*another version, expected 1, got 99/,
+    );
+    writeFileSync(journal, own);
+  });
+
+  it('has the journal of another cell', async () => {
+    const journal = `${out}/cells/random-seed0/journal.jsonl`;
+    mkdirSync(`${out}/cells/random-seed5`);
+    writeFileSync(`${out}/cells/random-seed5/journal.jsonl`, readFileSync(journal));
+    expect(await refusal(config(), '--resume', '--seeds', '5')).toMatch(
+      /another cell, expected random-seed5, got random-seed0/,
+    );
+  });
+
+  it('is in use by another process', async () => {
+    writeFileSync(
+      `${out}/lock`,
+      JSON.stringify({ pid: process.ppid, start: processStart(process.ppid) }),
+    );
+    expect(await refusal(config(), '--resume')).toMatch(
+      /in use, expected no other process, got process \d+; wait/,
+    );
+    writeFileSync(`${out}/lock`, JSON.stringify({ pid: process.ppid, start: 'another time' }));
+    expect(await run(config(), out, testContext(), '--resume')).toBe(0);
+  });
+});

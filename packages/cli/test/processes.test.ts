@@ -1,0 +1,143 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
+
+/*
+ * The command as it is installed, with real cells on ONNX Runtime, in processes that are really
+ * killed. It runs what the compiler makes, so that is made first.
+ */
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const bin = fileURLToPath(new URL('../bin/baal.js', import.meta.url));
+const cells = ['bald-seed0', 'bald-seed1', 'random-seed0', 'random-seed1'];
+let tiny: TinyExperiment;
+let config = '';
+let whole = '';
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
+  /** Resolves once the output so far matches. */
+  seen(pattern: RegExp): Promise<void>;
+}
+
+function start(...args: readonly string[]): Running {
+  // A group of its own, so that a signal can reach all of its processes, as Ctrl-C does.
+  const child = spawn(process.execPath, [bin, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  const waiting: { pattern: RegExp; resolve: () => void }[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    for (const { pattern, resolve } of waiting) if (pattern.test(output)) resolve();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const closed = once(child, 'close');
+  return {
+    child,
+    ended: closed.then(([code]) => ({ code: code as number | null, output, errors })),
+    seen: (pattern) =>
+      Promise.race([
+        new Promise<void>((resolve) => waiting.push({ pattern, resolve })),
+        closed.then(() => {
+          if (!pattern.test(output))
+            throw new Error(`ended before ${pattern}:\n${output}\n${errors}`);
+        }),
+      ]),
+  };
+}
+
+const bytes = (out: string): readonly string[] => [
+  ...cells.map((cell) => readFileSync(`${out}/cells/${cell}/journal.jsonl`, 'utf8')),
+  readFileSync(`${out}/results.json`, 'utf8'),
+];
+
+beforeAll(async () => {
+  execFileSync(
+    process.execPath,
+    [`${root}/node_modules/typescript/bin/tsc`, '-b', `${root}/packages/cli`],
+    { stdio: 'inherit' },
+  );
+  tiny = await tinyExperiment();
+  config = tiny.config({ rounds: 8 });
+  whole = tiny.at('whole');
+  const { code, errors } = await start('run', config, '--out', whole).ended;
+  expect(errors).toBe('');
+  expect(code).toBe(0);
+}, 180_000);
+afterAll(() => tiny?.remove());
+
+describe('baal, in processes', () => {
+  it.each([1, 5, 9])('killed with -9 after %i lines, ends as if it had not been', async (lines) => {
+    const out = tiny.at(`killed-${lines}`);
+    const run = start('run', config, '--out', out);
+    await run.seen(new RegExp(`(round .*\\n[^]*){${lines}}`));
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect(existsSync(`${out}/lock`)).toBe(true);
+    const again = await start('run', config, '--out', out, '--resume', '--jobs', '1').ended;
+    expect(again.errors).toBe('');
+    expect(again.code).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+    expect(existsSync(`${out}/lock`)).toBe(false);
+  });
+
+  it('stops at Ctrl-C with 130, and goes on', async () => {
+    const out = tiny.at('interrupted');
+    const run = start('run', config, '--out', out);
+    await run.seen(/round 2/);
+    process.kill(-(run.child.pid as number), 'SIGINT');
+    const { code, errors } = await run.ended;
+    expect(errors).toMatch(
+      /^baal: interrupted, finished rounds are saved; go on with: baal run .* --resume\n$/,
+    );
+    expect(code).toBe(130);
+    expect((await start('run', config, '--out', out, '--resume').ended).code).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('lets one process write into a run directory', async () => {
+    const out = tiny.at('shared');
+    const first = start('run', config, '--out', out);
+    await first.seen(/round 1/);
+    const second = await start('run', config, '--out', out, '--resume').ended;
+    expect(second.code).toBe(2);
+    expect(second.errors).toMatch(
+      /^baal: .*in use, expected no other process, got process \d+; .*\n$/,
+    );
+    expect((await first.ended).code).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('outlives a cell whose process is killed', async () => {
+    const out = tiny.at('orphaned');
+    const run = start('run', config, '--out', out, '--jobs', '1');
+    await run.seen(/bald-seed0 {2}round 1/);
+    const [victim] = execFileSync('ps', ['-o', 'pid=', '--ppid', String(run.child.pid)], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n');
+    process.kill(Number(victim), 'SIGKILL');
+    const { code, errors } = await run.ended;
+    expect(errors).toMatch(/baal: bald-seed0: its process ended by SIGKILL/);
+    expect(code).toBe(1);
+    expect((await start('run', config, '--out', out, '--resume').ended).code).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('stops quietly when its reader has gone', async () => {
+    const run = start('report', whole);
+    run.child.stdout?.destroy();
+    const { code, errors } = await run.ended;
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,217 @@
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createRng } from '@baal/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { baal } from '../src/program.ts';
+import { committee, spawnInProcess, testContext } from './in-process.ts';
+import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
+
+let tiny: TinyExperiment;
+let whole = '';
+const cells = ['bald-seed0', 'bald-seed1', 'random-seed0', 'random-seed1'];
+const run = (out: string, ...more: string[]): Promise<number> =>
+  baal(['run', tiny.config(), '--out', out, ...more], testContext());
+
+/** Everything that must be the same in every run. */
+const bytes = (out: string): readonly string[] => [
+  ...cells.map((cell) => readFileSync(`${out}/cells/${cell}/journal.jsonl`, 'utf8')),
+  readFileSync(`${out}/results.json`, 'utf8'),
+  readFileSync(`${out}/config.json`, 'utf8'),
+];
+
+beforeAll(async () => {
+  tiny = await tinyExperiment();
+  whole = tiny.at('whole');
+  expect(await run(whole)).toBe(0);
+});
+afterAll(() => tiny.remove());
+
+describe('baal run', () => {
+  it('writes a run directory and shows what came out', async () => {
+    const context = testContext();
+    const out = tiny.at('shown');
+    expect(await baal(['run', tiny.config(), '--out', out], context)).toBe(0);
+    expect(readdirSync(out)).toEqual([
+      'cells',
+      'config.json',
+      'environment.json',
+      'report.html',
+      'results.json',
+    ]);
+    expect(readdirSync(`${out}/cells`)).toEqual(cells);
+    expect(context.complaints).toEqual([]);
+    const text = context.output.join('\n');
+    expect(text).toMatch(/^bald-seed0 {2}round 1\/3 {2}6 labels {2}accuracy \d+\.\d% /m);
+    expect(text).toContain('Test accuracy by labels (mean over 2 seeds)');
+    expect(text).toContain('Labels saved against Random');
+    expect(text).toContain(`Report: ${out}/report.html`);
+    expect(Math.max(...context.output.map((line) => line.length))).toBeLessThanOrEqual(
+      80 + out.length,
+    );
+  });
+
+  it('gives the same bytes whatever the number of jobs', async () => {
+    const out = tiny.at('one-job');
+    expect(await run(out, '--jobs', '1')).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('starts all strategies of a seed from the same labels and weights', () => {
+    const first = (cell: string): Record<string, unknown> =>
+      JSON.parse(
+        readFileSync(`${whole}/cells/${cell}/journal.jsonl`, 'utf8').split('\n')[1] as string,
+      );
+    expect(first('bald-seed0')['test']).toEqual(first('random-seed0')['test']);
+    expect(first('bald-seed0')['acquired']).not.toEqual(first('random-seed0')['acquired']);
+    expect(first('bald-seed0')['test']).not.toEqual(first('bald-seed1')['test']);
+  });
+
+  it('takes other seeds from the command line', async () => {
+    const out = tiny.at('seeds');
+    expect(await run(out, '--seeds', '7')).toBe(0);
+    expect(readdirSync(`${out}/cells`)).toEqual(['bald-seed7', 'random-seed7']);
+  });
+
+  it('uses one thread a cell when there are several at a time, all of them for one', async () => {
+    const threads: number[] = [];
+    const spawn = spawnInProcess((config, dataset, options) => {
+      threads.push(options.threads);
+      return committee(config, dataset, options);
+    });
+    await baal(
+      ['run', tiny.config(), '--out', tiny.at('t2'), '--jobs', '2'],
+      testContext({ spawn }),
+    );
+    await baal(
+      ['run', tiny.config(), '--out', tiny.at('t1'), '--jobs', '1'],
+      testContext({ spawn }),
+    );
+    expect(threads).toEqual([1, 1, 1, 1, ...Array<number>(4).fill(availableParallelism())]);
+  });
+});
+
+describe('baal run --resume', () => {
+  it('ends with the same bytes from wherever it was cut', async () => {
+    const rng = createRng('cuts');
+    for (let trial = 0; trial < 12; trial++) {
+      const out = tiny.at(`cut-${trial}`);
+      cpSync(whole, out, { recursive: true });
+      for (const file of ['results.json', 'report.html', 'environment.json'])
+        rmSync(`${out}/${file}`);
+      for (const cell of cells) {
+        const journal = `${out}/cells/${cell}/journal.jsonl`;
+        const { length } = readFileSync(journal);
+        const left = [0, 1, length - 1, length, rng.int(length)][rng.int(5)] as number;
+        if (rng.int(6) === 0) rmSync(`${out}/cells/${cell}`, { recursive: true });
+        else truncateSync(journal, left);
+      }
+      writeFileSync(`${out}/lock`, JSON.stringify({ pid: 2 ** 22 + 9, start: 'killed' }));
+      expect(await run(out, '--resume')).toBe(0);
+      expect(bytes(out)).toEqual(bytes(whole));
+    }
+  });
+
+  it('closes a journal whose last line only is missing, without running the cell', async () => {
+    const out = tiny.at('no-end');
+    cpSync(whole, out, { recursive: true });
+    const journal = `${out}/cells/bald-seed0/journal.jsonl`;
+    const text = readFileSync(journal, 'utf8');
+    truncateSync(journal, text.lastIndexOf('{"end"') + 4);
+    const spawn = (): never => {
+      throw new Error('no cell should run');
+    };
+    expect(
+      await baal(['run', tiny.config(), '--out', out, '--resume'], testContext({ spawn })),
+    ).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('adds strategies and seeds to a run directory', async () => {
+    const out = tiny.at('grown');
+    expect(await run(out, '--seeds', '0')).toBe(0);
+    expect(await run(out, '--resume')).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('starts afresh where there is nothing yet', async () => {
+    const out = tiny.at('fresh');
+    expect(await run(out, '--resume')).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('stops the cells, saves, exits with 130, and the run goes on later', async () => {
+    const out = tiny.at('stopped');
+    let rounds = 0;
+    const context = testContext({
+      spawn: spawnInProcess(committee, (message) => {
+        if (message.type === 'round' && ++rounds === 3) context.stop.abort(new Error('SIGINT'));
+      }),
+    });
+    expect(await baal(['run', tiny.config(), '--out', out], context)).toBe(130);
+    expect(context.complaints.join()).toMatch(
+      /interrupted, finished rounds are saved; go on with: baal run .* --resume/,
+    );
+    expect(readdirSync(out)).toEqual(['cells', 'config.json']);
+    expect(await run(out, '--resume')).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('a second time ends the cells at once', async () => {
+    const out = tiny.at('killed');
+    const context = testContext({
+      spawn: spawnInProcess(committee, () => {
+        context.stop.abort(new Error('SIGINT'));
+        context.kill.abort(new Error('SIGINT'));
+      }),
+    });
+    expect(await baal(['run', tiny.config(), '--out', out, '--jobs', '1'], context)).toBe(130);
+    expect(await run(out, '--resume')).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+});
+
+describe('baal report', () => {
+  it('writes the same results again from the journals', async () => {
+    const out = tiny.at('reported');
+    cpSync(whole, out, { recursive: true });
+    rmSync(`${out}/results.json`);
+    rmSync(`${out}/report.html`);
+    const context = testContext();
+    expect(await baal(['report', out], context)).toBe(0);
+    expect(bytes(out)).toEqual(bytes(whole));
+    expect(readFileSync(`${out}/report.html`, 'utf8')).toBe(
+      readFileSync(`${whole}/report.html`, 'utf8'),
+    );
+    expect(context.output.join('\n')).toContain('Labels to reach a test accuracy');
+  });
+
+  it('shows what is there of an unfinished run', async () => {
+    const out = tiny.at('half');
+    cpSync(whole, out, { recursive: true });
+    rmSync(`${out}/cells/bald-seed1`, { recursive: true });
+    const context = testContext();
+    expect(await baal(['report', out], context)).toBe(0);
+    expect(readFileSync(`${out}/report.html`, 'utf8')).toContain('bald, seed 1: incomplete');
+  });
+});
+
+describe('help', () => {
+  it.each([[['--help']], [['run', '--help']], [['report', '--help']]])(
+    '%j shows an example',
+    async (args) => {
+      const context = testContext();
+      expect(await baal(args, context)).toBe(0);
+      expect(context.output.join('\n')).toMatch(/Examples?:\n {2}baal (run|report) /);
+    },
+  );
+
+  it('tells the version', async () => {
+    const context = testContext();
+    expect(await baal(['--version'], context)).toBe(0);
+    expect(context.output).toEqual([
+      JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
+    ]);
+  });
+});

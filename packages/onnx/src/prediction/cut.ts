@@ -1,11 +1,12 @@
 import type { Graph, Node } from '../graph/graph.ts';
+import { prune } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import type { Trace } from '../runtime/trace.ts';
 
 /** A graph cut in two at its first stochastic nodes. */
 export interface Cut {
-  /** Nodes that are the same in every pass, in order. */
+  /** Nodes that make the boundary values, the same in every pass, in order. */
   readonly prefix: readonly Node[];
   /** Nodes that run once a pass, in order. */
   readonly suffix: readonly Node[];
@@ -49,7 +50,8 @@ export function cutGraph(graph: Graph, trace: Trace): Cut {
       unfit ?? boundary.find((name) => cheaperBehind(graph, trace, again, name, producer));
     if (next === undefined) {
       return {
-        prefix: graph.nodes.filter((node) => !again.has(node)),
+        // A node that computes a shape may be needed on both sides.
+        prefix: prune(graph, boundary).nodes,
         suffix: graph.nodes.filter((node) => again.has(node)),
         boundary,
       };

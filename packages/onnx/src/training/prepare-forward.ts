@@ -107,7 +107,7 @@ function maxPool(g: GraphBuilder, node: Node, reluOf: ReadonlyMap<string, string
   const raw = g.fresh(`${pooled}_raw`);
   g.node({ ...node, inputs: [before], outputs: [raw, indices] });
   g.node({
-    name: pooled,
+    name: '',
     opType: 'Relu',
     domain: '',
     inputs: [raw],

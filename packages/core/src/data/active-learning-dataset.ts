@@ -196,7 +196,7 @@ export class ActiveLearningDataset<T> implements Dataset<T> {
    * @throws ShapeError unless there are as many values as positions.
    * @throws LabelError if a position is repeated, or a value is missing.
    */
-  label(target: PoolIndex, value?: unknown): void;
+  label(target: PoolIndex, values?: unknown): void;
   label(target: readonly PoolIndex[] | PoolSelection, values?: readonly unknown[]): void;
   label(target: PoolIndex | readonly PoolIndex[] | PoolSelection, values?: unknown): void {
     const pool = this.pool;

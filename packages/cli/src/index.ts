@@ -1,15 +1,25 @@
 // The config of an experiment
 export type {
+  AdamConfig,
   BayesianConfig,
+  BudgetStopConfig,
   DatasetConfig,
+  EvaluateConfig,
   ExperimentConfig,
   IdxConfig,
   IdxFilesConfig,
+  InitialConfig,
+  MlpConfig,
   MnistConfig,
   ModelConfig,
   OptimizerConfig,
+  PlateauStopConfig,
+  PoolConfig,
+  SgdConfig,
+  SimpleModelConfig,
   StopConfig,
   TrainConfig,
+  UncertaintyStopConfig,
 } from './config/config.ts';
 export { configJsonSchema } from './config/config-schema.ts';
 export { parseConfig } from './config/parse-config.ts';

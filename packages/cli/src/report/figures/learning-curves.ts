@@ -4,13 +4,19 @@ import { commonOptions, draw } from '../draw.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
 
 interface Row extends CurvePoint {
+  /** The interval as far as it is drawn. */
+  readonly bandLow: number;
+  readonly bandHigh: number;
   readonly colour: string;
   readonly heuristic: string;
 }
 
 /** Accuracy by number of labels: mean and interval over seeds, each seed as a thin line. */
 export function learningCurves(results: Results, looks: readonly StrategyLook[]): string {
-  const rows = curveRows(results, looks, 'accuracy');
+  const lowest = Math.min(1, ...results.cells.flatMap((c) => c.rounds.map((r) => r.accuracy)));
+  // From the lowest seed up: with few seeds the interval is wider than the curves.
+  const range = [Math.floor(10 * lowest) / 10, 1] as const;
+  const rows = curveRows(results, looks, 'accuracy', range);
   const seeds = results.cells.flatMap((cell) => {
     const colour = looks.find((look) => look.name === cell.heuristic)?.colour ?? 'currentColor';
     return cell.rounds.map((round) => ({
@@ -28,17 +34,18 @@ export function learningCurves(results: Results, looks: readonly StrategyLook[])
       label: 'test accuracy',
       percent: true,
       grid: true,
-      nice: true,
+      domain: range.map((share) => 100 * share),
+      ticks: 6,
       tickFormat: (d) => `${d}%`,
     },
     marks: [
       Plot.areaY(rows, {
         x: 'labelled',
-        y1: 'low',
-        y2: 'high',
+        y1: 'bandLow',
+        y2: 'bandHigh',
         z: 'heuristic',
         fill: 'colour',
-        fillOpacity: 0.16,
+        fillOpacity: 0.14,
       }),
       Plot.lineY(seeds, {
         x: 'labelled',
@@ -62,7 +69,10 @@ export function learningCurves(results: Results, looks: readonly StrategyLook[])
 
 /** Expected calibration error by number of labels. */
 export function calibrationCurves(results: Results, looks: readonly StrategyLook[]): string {
-  const rows = curveRows(results, looks, 'ece');
+  const means = results.strategies.flatMap((s) => s.ece.map((point) => point.mean));
+  // The same here: the highest mean sets the scale, not its interval.
+  const range = [0, Math.ceil(50 * Math.max(0.02, ...means) + 0.5) / 50] as const;
+  const rows = curveRows(results, looks, 'ece', range);
   return draw('Expected calibration error by number of labels', {
     ...commonOptions,
     width: 860,
@@ -72,18 +82,18 @@ export function calibrationCurves(results: Results, looks: readonly StrategyLook
       label: 'expected calibration error',
       percent: true,
       grid: true,
-      zero: true,
-      nice: true,
+      domain: range.map((share) => 100 * share),
+      ticks: 6,
       tickFormat: (d) => `${d}%`,
     },
     marks: [
       Plot.areaY(rows, {
         x: 'labelled',
-        y1: 'low',
-        y2: 'high',
+        y1: 'bandLow',
+        y2: 'bandHigh',
         z: 'heuristic',
         fill: 'colour',
-        fillOpacity: 0.16,
+        fillOpacity: 0.14,
       }),
       Plot.lineY(rows, {
         x: 'labelled',
@@ -101,13 +111,14 @@ function curveRows(
   results: Results,
   looks: readonly StrategyLook[],
   figure: 'accuracy' | 'ece',
+  [least, most]: readonly [number, number],
 ): readonly Row[] {
   return looks.flatMap(({ name, colour }) => {
     const strategy = results.strategies.find((s) => s.heuristic === name);
     return (strategy?.[figure] ?? []).map((point) => ({
       ...point,
-      low: Math.max(0, point.low),
-      high: Math.min(1, point.high),
+      bandLow: Math.max(least, point.low),
+      bandHigh: Math.min(most, point.high),
       colour,
       heuristic: name,
     }));

@@ -1,7 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import type { Reliability, Results } from '../../run/results.ts';
 import { commonOptions, draw } from '../draw.ts';
+import { escapeHtml } from '../html.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
+import { displayName } from '../words.ts';
 
 interface Bin {
   readonly low: number;
@@ -15,7 +17,7 @@ interface Bin {
 export function reliabilityDiagrams(results: Results, looks: readonly StrategyLook[]): string {
   const panels = looks.map((look) => {
     const cells = results.cells.filter((cell) => cell.heuristic === look.name);
-    return `<div><h3>${look.name}</h3>${diagram(look, poolBins(cells.map((c) => c.reliability)))}</div>`;
+    return `<div><h3>${escapeHtml(displayName(look.name))}</h3>${diagram(look, poolBins(cells.map((c) => c.reliability)))}</div>`;
   });
   return `<div class="panels">${panels.join('')}</div>`;
 }
@@ -27,13 +29,14 @@ function diagram(look: StrategyLook, bins: readonly Bin[]): string {
     ticks: [0, 25, 50, 75, 100],
     tickFormat: (d: number) => `${d}%`,
   };
-  return draw(`Reliability diagram of ${look.name}`, {
+  return draw(`Reliability diagram of ${displayName(look.name)}`, {
     ...commonOptions,
-    width: 400,
-    height: 360,
+    width: 340,
+    height: 320,
     x: { ...percentAxis, label: 'confidence' },
     y: { ...percentAxis, label: 'accuracy', grid: true },
-    r: { range: [0, 12], domain: [0, 1] },
+    // Areas grow with the share of items; the smallest dot can still be seen.
+    r: { type: 'sqrt', range: [2.5, 11], domain: [0, 1] },
     marks: [
       Plot.rectY(bins, {
         x1: 'low',

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { sampleResults } from '../../test/sample-results.ts';
+import { painter } from './colours.ts';
+import { summaryLines } from './summary.ts';
+
+const results = sampleResults();
+const lines = summaryLines(results, painter(false, {}));
+
+describe('summaryLines', () => {
+  it('fits 80 columns', () => {
+    expect(Math.max(...lines.slice(0, -1).map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('has the accuracy by labels, labels to levels and labels saved', () => {
+    expect(lines[0]).toBe('Test accuracy by labels (mean over 2 seeds)');
+    expect(lines[1]).toMatch(/^ +20 +40 +60 +80 +90 +110 +130$/);
+    expect(lines.find((line) => line.startsWith('Random ') && line.includes('>'))).toMatch(
+      /^Random +85 +95 +105 +> 130$/,
+    );
+    expect(lines.find((line) => line.startsWith('BALD ') && line.includes('['))).toMatch(
+      /^BALD +20 \[5, 35\] +20 \[5, 35\] +20 \[5, 35\] +–$/,
+    );
+  });
+
+  it('says so when there is nothing yet', () => {
+    const none = {
+      ...results,
+      strategies: results.strategies.map((s) => ({ ...s, accuracy: [] })),
+    };
+    expect(summaryLines(none, painter(false, {}))).toEqual(['No round is finished yet.']);
+  });
+});

@@ -56,8 +56,6 @@ export { type LabellingBudgetOptions, labellingBudget } from './loop/labelling-b
 export type {
   EvaluateOptions,
   Learner,
-  Metrics,
-  MetricValue,
   PredictOptions,
   Progress,
   WorkOptions,
@@ -83,6 +81,7 @@ export {
 export { getMetric, METRIC_NAMES, type MetricOptions } from './metrics/get-metric.ts';
 export { type LossBatch, loss } from './metrics/loss.ts';
 export type { Metric, MetricBatch } from './metrics/metric.ts';
+export type { Metrics, MetricValue } from './metrics/metric-value.ts';
 export { nll } from './metrics/nll.ts';
 export { mae, mse } from './metrics/regression-errors.ts';
 export { type Reliability, reliability } from './metrics/reliability.ts';

@@ -1,5 +1,5 @@
 import { NumericalError } from '../errors.ts';
-import type { Metrics } from './learner.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 
 /** @throws NumericalError if a figure of a round is NaN or infinite. */
 export function checkFiniteMetrics(round: number, phase: 'train' | 'test', metrics: Metrics): void {

@@ -1,14 +1,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { NdArray } from '../data/example.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
-
-/** A figure: a number, or one number for each class or bin. */
-export type MetricValue = number | readonly number[];
-
-/** Figures by name, e.g. `{ loss: 0.31, accuracy: 0.94, ecePerClass: [0.01, 0.02] }`. */
-export type Metrics = Readonly<Record<string, MetricValue>>;
 
 /** How far a long piece of work is. */
 export interface Progress {

@@ -1,5 +1,5 @@
 import type { ExampleId } from '../data/dataset.ts';
-import type { Metrics } from './learner.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 import type { UncertaintySummary } from './uncertainty-summary.ts';
 
 /** What happened in one round of an experiment: one point of the learning curve. */

@@ -1,4 +1,4 @@
-import type { Metrics } from './learner.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 import type { UncertaintySummary } from './uncertainty-summary.ts';
 
 /** What a stopping criterion may look at after a round's evaluation. */

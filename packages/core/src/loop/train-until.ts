@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import type { Metrics } from './learner.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 
 /**
  * When the training of a round has gone far enough: training accuracy at least a level, or training

@@ -1,9 +1,9 @@
 import type { NdArray, NumericArray } from '../data/example.ts';
 import { LabelError, ShapeError } from '../errors.ts';
-import type { Metrics, MetricValue } from '../loop/learner.ts';
 import { bayesianModelAverage } from '../predictions/bayesian-model-average.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Metric, MetricBatch } from './metric.ts';
+import type { Metrics, MetricValue } from './metric-value.ts';
 
 /** What should have been predicted for an item: a class, or one number a position or output. */
 export type Target = number | readonly number[] | NumericArray | NdArray;

@@ -1,4 +1,4 @@
-import type { MetricValue } from '../loop/learner.ts';
+import type { MetricValue } from './metric-value.ts';
 
 /** A batch of averaged predictions with what should have been predicted. */
 export interface MetricBatch {

@@ -1,14 +1,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Example, NdArray } from '../data/example.ts';
 import { DataError, NumericalError, ShapeError, StateError } from '../errors.ts';
-import type {
-  EvaluateOptions,
-  Learner,
-  Metrics,
-  PredictOptions,
-  WorkOptions,
-} from '../loop/learner.ts';
+import type { EvaluateOptions, Learner, PredictOptions, WorkOptions } from '../loop/learner.ts';
 import { type TrainUntil, trainUntilReached } from '../loop/train-until.ts';
+import type { Metrics } from '../metrics/metric-value.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
 import { memberProbabilities, memberStep, type SoftmaxMember } from './softmax-member.ts';

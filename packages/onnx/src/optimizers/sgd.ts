@@ -1,0 +1,87 @@
+import { ConfigError } from '@baal/core';
+import type { Optimizer } from './optimizer.ts';
+import { checkBuffers, checkSetting, restore } from './settings.ts';
+
+/** Stochastic gradient descent, with PyTorch's meaning of the settings. */
+export interface SgdConfig {
+  readonly kind: 'sgd';
+  /** Learning rate. */
+  readonly lr: number;
+  /** Share of the old step in the new one, in [0, 1); 0 by default. */
+  readonly momentum?: number;
+  /** Looks ahead along the momentum; false by default. */
+  readonly nesterov?: boolean;
+  /** L2 penalty: its multiple of the parameter is added to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * `g += λp; b = μb + g; p -= η b`, or `p -= η (g + μb)` with Nesterov's momentum.
+ *
+ * @throws ConfigError if a setting is out of range, or Nesterov's momentum has none.
+ * @see Sutskever et al. 2013, equations 3 and 4, in PyTorch's form
+ */
+export function sgd(config: SgdConfig, size: number): Optimizer {
+  const { lr, momentum = 0, nesterov = false, weightDecay = 0 } = config;
+  checkSetting('lr', lr, 0);
+  checkSetting('momentum', momentum, 0, 1);
+  checkSetting('weightDecay', weightDecay, 0);
+  if (nesterov && momentum === 0) {
+    throw new ConfigError('sgd: nesterov is on with momentum 0, expected a momentum above 0');
+  }
+  // At the first step the buffer is the gradient itself, as it is for a buffer of zeros.
+  const buffer = new Float32Array(momentum === 0 ? 0 : size);
+  return {
+    name: 'sgd',
+    step(parameters, gradients, learningRate = lr) {
+      checkBuffers('sgd', size, parameters, gradients);
+      if (momentum === 0) plain(parameters, gradients, learningRate, weightDecay);
+      else if (nesterov)
+        lookAhead(parameters, gradients, buffer, learningRate, momentum, weightDecay);
+      else heavyBall(parameters, gradients, buffer, learningRate, momentum, weightDecay);
+    },
+    reset: () => void buffer.fill(0),
+    state: () => new Map([['momentum', { data: buffer.slice(), shape: [buffer.length] }]]),
+    loadState: (state) => restore('sgd', state, { momentum: buffer }),
+  };
+}
+
+function plain(p: Float32Array, g: Float32Array, lr: number, decay: number): void {
+  for (let i = 0; i < p.length; i++) {
+    const value = p[i] as number;
+    p[i] = value - lr * ((g[i] as number) + decay * value);
+  }
+}
+
+function heavyBall(
+  p: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  lr: number,
+  momentum: number,
+  decay: number,
+): void {
+  for (let i = 0; i < p.length; i++) {
+    const value = p[i] as number;
+    const velocity = momentum * (b[i] as number) + (g[i] as number) + decay * value;
+    b[i] = velocity;
+    p[i] = value - lr * velocity;
+  }
+}
+
+function lookAhead(
+  p: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  lr: number,
+  momentum: number,
+  decay: number,
+): void {
+  for (let i = 0; i < p.length; i++) {
+    const value = p[i] as number;
+    const gradient = (g[i] as number) + decay * value;
+    const velocity = momentum * (b[i] as number) + gradient;
+    b[i] = velocity;
+    p[i] = value - lr * (gradient + momentum * velocity);
+  }
+}

@@ -145,12 +145,14 @@ describe('training as PyTorch in float64', () => {
     const modelOf = (name: string): Model =>
       createModel(readOnnx(file(name), name), { kind: 'logits', trainable: golden.trainable });
     const problems: string[] = [];
+    let compared = 0;
     const compare = (
       what: string,
       actual: ArrayLike<number>,
       expected: NdArray,
       tolerance: Tolerance,
     ): void => {
+      compared += 1;
       const far = distance(actual, expected, tolerance);
       if (!(far <= 1)) problems.push(`${what}: ${far.toFixed(2)} times the tolerance`);
     };
@@ -222,8 +224,8 @@ describe('training as PyTorch in float64', () => {
         compareOutputs('output_train', new Map([[name, output.data as Float32Array]]));
         compareNamed('grad', golden.trainable, (parameter) => trainer.gradients.view(parameter));
       }
-      const compared = golden.trainable.filter((name) => !golden.noise_dominated?.includes(name));
-      compareNamed('final', compared, (name) => trainer.parameters.view(name));
+      const certain = golden.trainable.filter((name) => !golden.noise_dominated?.includes(name));
+      compareNamed('final', certain, (name) => trainer.parameters.view(name));
       compareNamed('running', golden.buffers, (name) => trainer.statistics.view(name));
       const final = await evaluate(withWeights(evaluated, trainer.weights()), batchOf(0));
       compareOutputs('output_eval_final', final);
@@ -231,5 +233,8 @@ describe('training as PyTorch in float64', () => {
       await trainer.dispose();
     }
     expect(problems).toEqual([]);
+    const perStep = golden.batch_sizes.length;
+    const outputs = 3 * golden.outputs.length;
+    expect(compared).toBe(perStep + outputs + 2 * golden.trainable.length + golden.buffers.length);
   });
 });

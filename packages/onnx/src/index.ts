@@ -18,6 +18,15 @@ export { averagePool2d, maxPool2d } from './layers/pool.ts';
 export { type SequentialOptions, sequential } from './layers/sequential.ts';
 export { dropout, flatten, relu, tanh } from './layers/simple.ts';
 export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+} from './losses/binary-cross-entropy.ts';
+export { type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy.ts';
+export { gaussianNll } from './losses/gaussian-nll.ts';
+export { createLoss, type LossConfig } from './losses/get-loss.ts';
+export type { Loss, LossOutput, Target } from './losses/loss.ts';
+export { meanSquaredError } from './losses/mean-squared-error.ts';
+export {
   createModel,
   type DropoutPosterior,
   type MaskSharing,
@@ -27,6 +36,10 @@ export {
   withWeights,
 } from './model.ts';
 export { ModelWrapper, type TrainingArgs } from './model-wrapper.ts';
+export type { AdamConfig } from './optimizers/adam.ts';
+export { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
+export type { Optimizer } from './optimizers/optimizer.ts';
+export type { SgdConfig } from './optimizers/sgd.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
 export { openSession, type SessionSettings } from './runtime/session.ts';

@@ -132,7 +132,7 @@ async function evaluate(
 }
 
 describe('training as PyTorch in float64', () => {
-  it('knows all cases', () => expect(cases.length).toBe(21));
+  it('knows all cases', () => expect(cases.length).toBe(29));
 
   it.each(cases.map((golden) => [golden.id, golden] as const))('%s', async (_, golden) => {
     const file = (name: string): Buffer => readFileSync(new URL(`${golden.dir}/${name}`, folder));
@@ -167,19 +167,13 @@ describe('training as PyTorch in float64', () => {
         });
       }
     };
-    const compareNamed = (
-      what: string,
-      names: readonly string[],
-      view: (name: string) => Float32Array,
-    ): void => {
+    /** Arrays by name, those that have a tolerance: the others are rounding noise in any arithmetic. */
+    const compareNamed = (what: string, view: (name: string) => Float32Array): void => {
       const expected = golden.expected[what];
       if (expected === undefined) return;
-      const atol = expected.atol as Readonly<Record<string, number>>;
-      for (const name of names) {
-        compare(`${what} ${name}`, view(name), tensor(`${expected.prefix}${name}`), {
-          rtol: expected.rtol,
-          atol: atol[name] as number,
-        });
+      for (const [name, atol] of Object.entries(expected.atol ?? {})) {
+        const wanted = tensor(`${expected.prefix}${name}`);
+        compare(`${what} ${name}`, view(name), wanted, { rtol: expected.rtol, atol });
       }
     };
     const batchOf = (step: number): Record<string, TensorData> =>
@@ -222,19 +216,20 @@ describe('training as PyTorch in float64', () => {
         if (step > 0) continue;
         const name = golden.outputs[0]?.name as string;
         compareOutputs('output_train', new Map([[name, output.data as Float32Array]]));
-        compareNamed('grad', golden.trainable, (parameter) => trainer.gradients.view(parameter));
+        compareNamed('grad', (parameter) => trainer.gradients.view(parameter));
       }
-      const certain = golden.trainable.filter((name) => !golden.noise_dominated?.includes(name));
-      compareNamed('final', certain, (name) => trainer.parameters.view(name));
-      compareNamed('running', golden.buffers, (name) => trainer.statistics.view(name));
+      compareNamed('final', (name) => trainer.parameters.view(name));
+      compareNamed('running', (name) => trainer.statistics.view(name));
       const final = await evaluate(withWeights(evaluated, trainer.weights()), batchOf(0));
       compareOutputs('output_eval_final', final);
     } finally {
       await trainer.dispose();
     }
     expect(problems).toEqual([]);
-    const perStep = golden.batch_sizes.length;
-    const outputs = 3 * golden.outputs.length;
-    expect(compared).toBe(perStep + outputs + 2 * golden.trainable.length + golden.buffers.length);
+    // One bias of mobilenet, right before a normalisation, has no tolerance after training.
+    const uncertain =
+      2 * (golden.noise_dominated?.length ?? 0) + (golden.id === 'mobilenet' ? 1 : 0);
+    const arrays = 3 * golden.outputs.length + 2 * golden.trainable.length + golden.buffers.length;
+    expect(compared).toBe(golden.batch_sizes.length + arrays - uncertain);
   });
 });

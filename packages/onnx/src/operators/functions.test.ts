@@ -2,16 +2,13 @@ import { describe, it } from 'vitest';
 import { awayFrom, expectGradients, type Values, within } from '../../test/finite-differences.ts';
 import type { AttributeValue } from '../graph/graph-builder.ts';
 
-type Case = readonly [
-  opType: string,
-  settings?: {
-    readonly attributes?: Readonly<Record<string, AttributeValue>>;
-    readonly values?: Values;
-    readonly opset?: number;
-  },
-];
+interface Settings {
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  readonly values?: Values;
+  readonly opset?: number;
+}
 
-const cases: readonly Case[] = [
+const cases: readonly (readonly [opType: string, settings?: Settings])[] = [
   ['Neg'],
   ['Abs', { values: awayFrom([0]) }],
   ['Reciprocal', { values: within(0.5, 2) }],
@@ -52,8 +49,8 @@ const cases: readonly Case[] = [
 ];
 
 describe('gradients of functions of one value', () => {
-  it.each(cases)('%s %j', async (opType, settings = {}) => {
-    const { attributes = {}, values, opset = 17 } = settings;
+  const complete = cases.map(([opType, settings = {}]) => [opType, settings] as const);
+  it.each(complete)('%s %j', async (opType, { attributes = {}, values, opset = 17 }) => {
     await expectGradients({
       opset,
       build: (g) => g.op(opType, ['x'], attributes),

@@ -67,6 +67,17 @@ describe('gradients of pooling', () => {
         opset: 19,
         build: (g) =>
           g.op('AveragePool', ['x'], {
+            kernel_shape: [2],
+            strides: [2],
+            dilations: [2],
+            count_include_pad,
+          }),
+        operands: { x: { shape: ['N', 1, 9] } },
+      });
+      await expectGradients({
+        opset: 19,
+        build: (g) =>
+          g.op('AveragePool', ['x'], {
             kernel_shape: [2, 2],
             dilations: [2, 1],
             pads: [1, 0, 1, 1],

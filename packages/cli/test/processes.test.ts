@@ -82,6 +82,7 @@ describe('baal, in processes', () => {
     run.child.kill('SIGKILL');
     await run.ended;
     expect(existsSync(`${out}/lock`)).toBe(true);
+    expect(existsSync(`${out}/results.json`)).toBe(false);
     const again = await start('run', config, '--out', out, '--resume', '--jobs', '1').ended;
     expect(again.errors).toBe('');
     expect(again.code).toBe(0);

@@ -47,7 +47,15 @@ export function sampleResults(): Results {
         .filter((c) => c.heuristic === heuristic)
         .map((c) => c.rounds[round]?.[of] as number);
       const mean = values.reduce((a, b) => a + b, 0) / values.length;
-      return { labelled, mean, low: mean - 0.02, high: mean + 0.02, seeds: values.length };
+      return {
+        labelled,
+        mean,
+        low: mean - 0.02,
+        high: mean + 0.02,
+        least: Math.min(...values),
+        most: Math.max(...values),
+        seeds: values.length,
+      };
     });
   return {
     format: 'baal-results',

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../run/environment.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
+import { bandWords } from './figures/band.ts';
 import { classBalance } from './figures/class-balance.ts';
 import { calibrationCurves, learningCurves } from './figures/learning-curves.ts';
 import { reliabilityDiagrams } from './figures/reliability-diagram.ts';
@@ -17,9 +18,7 @@ export function renderReport(results: Results, environment: Environment): string
   const { config } = results;
   const looks = strategyLooks(results.strategies.map((s) => s.heuristic));
   const key = legend(looks.map((look) => ({ ...look, name: escapeHtml(displayName(look.name)) })));
-  const seeds = config.seeds.length;
-  const few = seeds < 5 ? ' (wide, since there are so few)' : '';
-  const interval = `${percent(results.confidence)} interval over ${seeds} seeds${few}`;
+  const band = bandWords(config.seeds.length, results.confidence);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -36,10 +35,10 @@ export function renderReport(results: Results, environment: Environment): string
 <div class="cards">${looks.map((look) => card(look, results)).join('')}</div>
 </header>
 ${notes(results)}
-${htmlFigure('Learning curves', `Higher and further left is better: the same accuracy with fewer labels. The thick line is the mean, the band its ${interval}, each thin line one seed.`, key + learningCurves(results, looks))}
+${htmlFigure('Learning curves', `Higher and further left is better: the same accuracy with fewer labels. The thick line is the mean; ${band}. Each thin line is one seed.`, key + learningCurves(results, looks))}
 ${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better.`, levelsTable(results))}
 ${htmlFigure('Reliability', 'After the last round: on the dashed line, a model that says 80% is right in 80% of cases. Below it, the model is too sure of itself. The bigger a dot, the more test items are in its bin.', reliabilityDiagrams(results, looks))}
-${htmlFigure('Calibration by round', 'The mean gap between confidence and accuracy on the test set, as labels are added; lower is better.', key + calibrationCurves(results, looks))}
+${htmlFigure('Calibration by round', 'The mean gap between confidence and accuracy on the test set, as labels are added: mean and band as above; lower is better.', key + calibrationCurves(results, looks))}
 ${htmlFigure('What was acquired', 'The share of each class among the items that a strategy chose to label (the initial ones not counted). The dashed line is an equal share.', key + classBalance(results, looks))}
 <section><div class="pair"><div><h2>Configuration</h2><pre>${escapeHtml(stringify(config, { lineWidth: 90, flowCollectionPadding: true }))}</pre></div>
 <div><h2>Versions</h2><dl>${versions(environment)}</dl></div></div></section>

@@ -27,6 +27,7 @@ header { margin-bottom: 32px; }
 h1 { font-size: 40px; line-height: 1.1; letter-spacing: -0.02em; margin: 0 0 14px; font-weight: 680; }
 .lead { font-size: 19px; line-height: 1.5; margin: 0; max-width: 46em; }
 h2 { font-size: 21px; letter-spacing: -0.01em; margin: 0 0 4px; font-weight: 640; }
+section .pair h2 { margin-bottom: 10px; }
 h3 { font-size: 15px; margin: 0 0 2px; font-weight: 600; }
 .reading { color: var(--soft); margin: 0 0 16px; max-width: 48em; font-size: 15px; }
 section { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 26px 28px; margin: 20px 0; }
@@ -41,7 +42,7 @@ figure svg [aria-label$="grid"] { stroke-opacity: 0.12; }
 .legend span { display: inline-flex; align-items: center; gap: 7px; }
 .legend i { width: 18px; height: 4px; border-radius: 2px; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 20px; }
-.panels > div { max-width: 440px; }
+.panels > div { max-width: 370px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; }
 th, td { text-align: right; padding: 7px 12px; border-bottom: 1px solid var(--line); white-space: nowrap; }

@@ -112,7 +112,8 @@ function meanPoints(
     .map(([labelled, list]) => {
       const { mean, interval } = meanInterval(list, { confidence });
       const { lower, upper } = interval ?? { lower: mean, upper: mean };
-      return { labelled, mean, low: lower, high: upper, seeds: list.length };
+      const range = { least: Math.min(...list), most: Math.max(...list) };
+      return { labelled, mean, low: lower, high: upper, ...range, seeds: list.length };
     });
 }
 

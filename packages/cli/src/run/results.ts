@@ -59,6 +59,10 @@ export interface CurvePoint {
   readonly low: number;
   /** Upper end. */
   readonly high: number;
+  /** Lowest seed. */
+  readonly least: number;
+  /** Highest seed. */
+  readonly most: number;
   /** Number of seeds. */
   readonly seeds: number;
 }

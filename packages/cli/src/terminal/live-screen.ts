@@ -50,7 +50,7 @@ export function liveScreen(options: LiveScreenOptions): Screen {
       follow(running, event);
       if (event.type === 'round') rememberedSeconds.push(event.seconds);
       if (event.type === 'end') {
-        finished++;
+        if (event.outcome.type !== 'stopped') finished++;
         const { outcome, cell } = event;
         if (outcome.type === 'failed') {
           frame.persist(paint('red', `${cell.name} failed: ${outcome.message}`));

@@ -2,19 +2,20 @@ import * as Plot from '@observablehq/plot';
 import type { CurvePoint, Results } from '../../run/results.ts';
 import { commonOptions, draw } from '../draw.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
+import { bandOf } from './band.ts';
 
 interface Row extends CurvePoint {
-  /** The interval as far as it is drawn. */
+  /** The band as far as it is drawn. */
   readonly bandLow: number;
   readonly bandHigh: number;
   readonly colour: string;
   readonly heuristic: string;
 }
 
-/** Accuracy by number of labels: mean and interval over seeds, each seed as a thin line. */
+/** Accuracy by number of labels: mean and band over seeds, each seed as a thin line. */
 export function learningCurves(results: Results, looks: readonly StrategyLook[]): string {
   const lowest = Math.min(1, ...results.cells.flatMap((c) => c.rounds.map((r) => r.accuracy)));
-  // From the lowest seed up: with few seeds the interval is wider than the curves.
+  // From the lowest seed up: an interval may be wider than all curves.
   const range = [Math.floor(10 * lowest) / 10, 1] as const;
   const rows = curveRows(results, looks, 'accuracy', range);
   const seeds = results.cells.flatMap((cell) => {
@@ -111,21 +112,19 @@ function curveRows(
   results: Results,
   looks: readonly StrategyLook[],
   figure: 'accuracy' | 'ece',
-  [least, most]: readonly [number, number],
+  [lowest, highest]: readonly [number, number],
 ): readonly Row[] {
   return looks.flatMap(({ name, colour }) => {
     const strategy = results.strategies.find((s) => s.heuristic === name);
-    return (strategy?.[figure] ?? []).map((point) => ({
-      ...point,
-      bandLow: Math.max(least, point.low),
-      bandHigh: Math.min(most, point.high),
-      colour,
-      heuristic: name,
-    }));
+    return (strategy?.[figure] ?? []).map((point) => {
+      const [low, high] = bandOf(point);
+      const bandLow = Math.max(lowest, low);
+      return { ...point, bandLow, bandHigh: Math.min(highest, high), colour, heuristic: name };
+    });
   });
 }
 
 function tooltip(row: Row): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)}%`;
-  return `${row.heuristic}, ${row.labelled} labels: ${percent(row.mean)} (${percent(row.low)} to ${percent(row.high)}, ${row.seeds} seeds)`;
+  return `${row.heuristic}, ${row.labelled} labels: ${percent(row.mean)} (${percent(row.bandLow)} to ${percent(row.bandHigh)}, ${row.seeds} seeds)`;
 }

@@ -48,6 +48,7 @@ const parts: readonly Case[] = [
   ['Slice in steps', ['N', 7], (g) => slice(g, [1], [6], [1], [2])],
   ['Slice backwards', ['N', 5, 2], (g) => slice(g, [-1], [-(2 ** 31)], [1], [-2])],
   ['Slice of the batch', ['N', 3], (g) => slice(g, [1], [2 ** 31], [0])],
+  ['Slice of the first item', ['N', 3], (g) => slice(g, [0], [1], [0])],
   ['Slice of the batch backwards', ['N', 3], (g) => slice(g, [-1], [-(2 ** 31)], [0], [-1])],
   [
     'Slice without axes',

@@ -1,3 +1,5 @@
+// So that programs without the types of Node.js know AsyncDisposable too.
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   ConfigError,
   collectPredictions,
@@ -243,7 +245,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   /**
    * Tests on a dataset: the probabilities of K posterior samples are averaged, then measured.
    *
-   * @returns by default accuracy, nll (nats), brier, ece, ecePerClass and the bins of the reliability
+   * @returns by default loss (nll, or mse for values), accuracy, nll (nats), brier, ece, ecePerClass and the bins of the reliability
    *   diagram for classes; mse and mae for values
    */
   async testOnDataset(dataset: Dataset<Example>, options: EvaluateOptions): Promise<Metrics> {
@@ -263,7 +265,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
         ? {}
         : { onProgress: (p) => onProgress({ ...p, phase: 'evaluate' }) }),
     });
-    return evaluatePredictions(chunks, targets(), metrics);
+    const figures = await evaluatePredictions(chunks, targets(), metrics);
+    const loss = kind === 'values' ? figures.mse : figures.nll;
+    return { ...(loss === undefined ? {} : { loss }), ...figures };
   }
 
   /** Posterior predictions chunk by chunk; see {@link ModelWrapper.predictOnDatasetGenerator}. */

@@ -211,8 +211,16 @@ export function learnerConformance<T>(
         const figures = await learner.evaluate(test, work);
         const expected = await byHand.metrics(await predicted(learner), test);
         for (const [name, value] of Object.entries(expected)) {
-          const off = Math.abs(Number(figures[name]) - Number(value));
-          claim(`${name} is ${value}, got ${String(figures[name])}`, off <= byHand.tolerance);
+          const [wanted, got] = [value, figures[name] ?? Number.NaN].map((figure) =>
+            [figure].flat(),
+          );
+          const close = wanted?.every(
+            (number, i) => Math.abs(number - (got?.[i] ?? Number.NaN)) <= byHand.tolerance,
+          );
+          claim(
+            `${name} is ${wanted}, got ${got}`,
+            close === true && wanted?.length === got?.length,
+          );
         }
       });
     }

@@ -1,0 +1,164 @@
+"""PyTorch's side of the benchmark: JSON lines in, JSON lines out, times taken in here.
+
+The first line out says what this process is, or why it refuses. Needs torch and nothing else.
+"""
+
+import base64
+import json
+import os
+import re
+import sys
+import time
+
+THREADS = int(os.environ.get("BENCH_THREADS", "1"))
+
+
+def say(message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+try:
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+except ImportError:
+    say({"refused": "torch"})
+    sys.exit(0)
+
+
+def fast_blas():
+    """Name of a fast BLAS, or None. Debian's torch takes any libblas, also the slow reference one."""
+    built = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    if built is not None and built.group(1) != "generic":
+        return "BLAS " + built.group(1)
+    torch.ones(64, 64) @ torch.ones(64, 64)
+    try:
+        with open("/proc/self/maps") as maps:
+            files = {os.path.basename(line.split()[-1]) for line in maps if "/" in line}
+    except OSError:
+        return None
+    for name in sorted(files):
+        # Not libmkldnn, which is oneDNN and has no BLAS of its own.
+        if re.match(r"lib(openblas|blis|mkl_)", name):
+            return name
+    return None
+
+
+class Workload:
+    def __init__(self):
+        self.trainers = {}
+
+    def data(self, images, labels, shape):
+        pixels = torch.frombuffer(bytearray(base64.b64decode(images)), dtype=torch.float32)
+        self.x = pixels.reshape(-1, *shape)
+        self.y = torch.tensor(labels)
+        self.cnn = network("cnn")
+        self.initial = {k: v.clone() for k, v in self.cnn.state_dict().items()}
+        return {}
+
+    def step(self, network, batch, steps):
+        if network not in self.trainers:
+            model = globals()["network"](network).train()
+            self.trainers[network] = model, torch.optim.SGD(
+                model.parameters(), lr=0.01, momentum=0.9
+            )
+        model, optimizer = self.trainers[network]
+        x, y = self.x[:batch], self.y[:batch]
+        train_step(model, optimizer, x, y)
+        start = time.perf_counter()
+        for _ in range(steps):
+            train_step(model, optimizer, x, y)
+        return {"seconds": (time.perf_counter() - start) / steps}
+
+    def predict(self, items, batch, passes):
+        self.cnn.train()  # No batch normalisation inside: this only keeps dropout on.
+        start = time.perf_counter()
+        logits = mc_predict(self.cnn, self.x[:items], batch, passes)
+        seconds = time.perf_counter() - start
+        assert logits.shape == (items, 10, passes)
+        assert float(logits.var(2).min()) > 0, "the passes are equal"
+        return {"seconds": seconds}
+
+    def round(self, labelled, batch, epochs, items, predictBatch, passes, pool):
+        scored = torch.randn(pool, 10, passes)
+        start = time.perf_counter()
+        model = self.cnn.train()
+        model.load_state_dict(self.initial)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.001, weight_decay=0.01)
+        for _ in range(epochs):
+            for chosen in torch.randperm(labelled).split(batch):
+                train_step(model, optimizer, self.x[chosen], self.y[chosen])
+        trained = time.perf_counter()
+        mc_predict(model, self.x[:items], predictBatch, passes)
+        predicted = time.perf_counter()
+        ranks = bald(scored).argsort(descending=True)
+        done = time.perf_counter()
+        assert ranks.shape == (pool,)
+        return {
+            "train": trained - start,
+            "predict": predicted - trained,
+            "score": done - predicted,
+        }
+
+
+def network(name):
+    if name == "mlp":
+        return nn.Sequential(
+            nn.Flatten(),
+            *(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.5)),
+            *(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.5)),
+            nn.Linear(512, 10),
+        )
+    return nn.Sequential(
+        *(nn.Conv2d(1, 32, 4), nn.ReLU()),
+        *(nn.Conv2d(32, 32, 4), nn.ReLU()),
+        *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten()),
+        *(nn.Linear(32 * 11 * 11, 128), nn.ReLU(), nn.Dropout(0.5)),
+        nn.Linear(128, 10),
+    )
+
+
+def train_step(model, optimizer, x, y):
+    optimizer.zero_grad(set_to_none=True)
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def mc_predict(model, x, batch, passes):
+    """Logits [N, C, K] from a batch that holds every image once for each pass."""
+    parts = []
+    for images in x.split(batch):
+        logits = model(images.repeat(passes, 1, 1, 1))
+        parts.append(logits.reshape(passes, len(images), -1).permute(1, 2, 0).contiguous())
+    return torch.cat(parts)
+
+
+def bald(logits):
+    """Mutual information [N] of logits [N, C, K]."""
+    log_p = logits.log_softmax(1)
+    p = log_p.exp()
+    mean = p.mean(2)
+    return (p * log_p).sum(1).mean(1) - (mean * mean.log()).sum(1)
+
+
+def main():
+    torch.set_num_threads(THREADS)
+    blas = fast_blas()
+    if blas is None:
+        say({"refused": "blas"})
+        return
+    threads = torch.get_num_threads()
+    assert threads == THREADS, f"{threads} threads, expected {THREADS}"
+    say({"torch": torch.__version__, "blas": blas, "threads": threads})
+    workload = Workload()
+    tasks = {name: getattr(workload, name) for name in ("data", "step", "predict", "round")}
+    for line in sys.stdin:
+        request = json.loads(line)
+        say(tasks[request.pop("task")](**request))
+
+
+main()

@@ -1,0 +1,83 @@
+import type { Bench, RowGroup } from './bench.ts';
+import { interleave, type Side, timed } from './harness.ts';
+import { makeRow, type Row, type RowDefinition } from './row.ts';
+import { type Network, randomImages, stream, wrap } from './workload.ts';
+
+const definitions: readonly (RowDefinition & { readonly network: Network })[] = [
+  {
+    name: 'training step, DBAL CNN: ours / PyTorch',
+    network: 'cnn',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.3,
+    aim: 1,
+  },
+  {
+    name: 'training step, MLP 784-512-512-10: ours / PyTorch',
+    network: 'mlp',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 0.8,
+    aim: 0.6,
+  },
+];
+
+/** One training step: forward with dropout, cross-entropy, backward, SGD with momentum. */
+export const training: RowGroup = {
+  rows: definitions,
+  async measure(bench, wanted) {
+    const rows: Row[] = [];
+    for (const definition of definitions.filter(({ name }) => wanted.has(name))) {
+      rows.push(await measureSteps(bench, definition));
+    }
+    return rows;
+  },
+};
+
+async function measureSteps(
+  { sizes, threads, reference, progress }: Bench,
+  definition: (typeof definitions)[number],
+): Promise<Row> {
+  const { network } = definition;
+  const steps = network === 'cnn' ? sizes.cnnSteps : sizes.mlpSteps;
+  await using wrapper = await wrap(network, {
+    optimizer: { kind: 'sgd', lr: 0.01, momentum: 0.9 },
+    threads,
+  });
+  const { examples } = randomImages(sizes.batch);
+  const rng = stream('training');
+  let made = 0;
+  const step = (): Promise<number> =>
+    wrapper.trainOnBatch(examples, { rng: rng.fork(`step-${made++}`) });
+  const ours: Side = {
+    name: `${definition.name} (ours)`,
+    warmUp: async () => {
+      for (let i = 0; i < Math.min(3, steps); i++) await step();
+    },
+    sample: async () => {
+      await step();
+      const ms = await timed(async () => {
+        for (let i = 0; i < steps; i++) await step();
+      });
+      return ms / steps;
+    },
+  };
+  const { pytorch } = reference;
+  const sides = [ours];
+  if (pytorch !== undefined) {
+    sides.push({
+      name: `${definition.name} (PyTorch)`,
+      warmUp: async () => {
+        await pytorch.step(network, sizes.batch, Math.min(3, steps));
+      },
+      sample: async () => 1000 * (await pytorch.step(network, sizes.batch, steps)),
+    });
+  }
+  const [mine, other] = await interleave(sides, { samples: sizes.samples, progress });
+  const how = `batch ${sizes.batch}, dropout on, SGD with momentum 0.9; a sample is the mean of ${steps} steps`;
+  return makeRow(
+    definition,
+    { ours: mine as number[], ...(other === undefined ? {} : { other }) },
+    pytorch === undefined ? reference.skipped : `${how}; ${pytorch.description}`,
+  );
+}

@@ -4,7 +4,7 @@ import { BaalError, StateError } from '@baal/core';
 export const exitCodes = { ok: 0, failedCell: 1, badInput: 2, interrupted: 130 } as const;
 
 /** The files of a run could not be written. */
-export class WriteError extends StateError {}
+class WriteError extends StateError {}
 
 /** An error of the file system as one clear line, if it is one. */
 export function asWriteError(error: unknown, what: string): unknown {

@@ -29,13 +29,13 @@ const nothing: CellJournal = { rounds: [], end: null, validBytes: 0, torn: false
  * The part of an experiment that a cell depends on: neither its name nor the other cells of the grid,
  * so that strategies and seeds can be added to a run directory later.
  */
-export function cellConfig(config: ExperimentConfig): Json {
+function cellConfig(config: ExperimentConfig): Json {
   const { name: _name, heuristics: _heuristics, seeds: _seeds, ...rest } = config;
   return JSON.parse(JSON.stringify(rest)) as Json;
 }
 
 /** First line of the journal of a cell. */
-export function journalHeader(config: ExperimentConfig, cell: Cell): string {
+function journalHeader(config: ExperimentConfig, cell: Cell): string {
   const { heuristic, seed } = cell;
   return encodeHeader({ config: cellConfig(config), cell: { heuristic, seed } });
 }

@@ -172,7 +172,7 @@ function parse(path: string, text: string): Record<string, unknown> {
 }
 
 /** The text of `config.json`. */
-export function configText(config: ExperimentConfig): string {
+function configText(config: ExperimentConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 

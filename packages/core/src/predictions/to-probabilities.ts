@@ -39,7 +39,7 @@ export function toProbabilities(predictions: Predictions): Predictions {
 }
 
 /** Softmax of `C` logits that start at `start` and lie `stride` apart, written to the same places. */
-export function softmaxInto(
+function softmaxInto(
   probs: Float64Array,
   logits: ArrayLike<number>,
   start: number,

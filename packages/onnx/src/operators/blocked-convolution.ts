@@ -7,7 +7,7 @@ import type { GraphBuilder } from '../graph/graph-builder.ts';
  * written out here instead. Measured on AVX-512, 32 to 32 channels, 4x4 kernel, batch 128: forward
  * 13-15 ms against 16-20, weight gradient 14-16 ms against 23-28.
  */
-export const nchwcDomain = 'com.microsoft.nchwc';
+const nchwcDomain = 'com.microsoft.nchwc';
 
 /** Settings of a blocked convolution over two spatial axes. */
 export interface BlockedConvolution {

@@ -139,7 +139,7 @@ export function batchExtent(perItem = 1): string {
 }
 
 /** How many rows an item the named extent has, or undefined if it is not one of the batch. */
-export function batchMultiple(extent: string): number | undefined {
+function batchMultiple(extent: string): number | undefined {
   if (extent === 'batch') return 1;
   const match = /^batch\*(\d+)$/.exec(extent);
   return match === null ? undefined : Number(match[1]);

@@ -35,12 +35,15 @@ export {
   parametersOf,
   withWeights,
 } from './model.ts';
-export { ModelWrapper, type TrainingArgs } from './model-wrapper.ts';
+export { ModelWrapper } from './model-wrapper.ts';
 export type { AdamConfig } from './optimizers/adam.ts';
 export { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
 export type { SgdConfig } from './optimizers/sgd.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
+export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
 export { openSession, type SessionSettings } from './runtime/session.ts';
 export { type InputShapes, type Trace, type TracedValue, traceGraph } from './runtime/trace.ts';
+export type { TrainAndTestOptions, TrainAndTestResult } from './train-and-test.ts';
+export type { TrainingArgs } from './training-args.ts';

@@ -223,6 +223,86 @@ describe('ModelWrapper', () => {
   });
 });
 
+describe('ModelWrapper, trained and tested', () => {
+  it('predicts with the weights of the moment, also in the middle of a training', async () => {
+    const wrapper = await wrap(mcDropout(network()), { epochs: 3 });
+    const seen: number[] = [];
+    await wrapper.trainOnDataset(train, {
+      rng,
+      onEpoch: async () => {
+        seen.push((await wrapper.predictOnDataset(test, predicting)).data[0] as number);
+        return true;
+      },
+    });
+    expect(new Set(seen).size).toBe(3);
+    expect((await wrapper.predictOnDataset(test, predicting)).data[0]).toBe(seen[2]);
+  });
+
+  it('keeps the best weights, and stops when the test loss no longer falls', async () => {
+    const wrapper = await wrap(network(), { epochs: 200, optimizer: { kind: 'adam', lr: 0.2 } });
+    const { history, best } = await wrapper.trainAndTestOnDatasets(train, test, {
+      rng,
+      patience: 2,
+    });
+    const losses = history.map((figures) => figures.test_loss as number);
+    expect(best.loss).toBe(Math.min(...losses));
+    expect(losses[best.epoch]).toBe(best.loss);
+    expect(history).toHaveLength(best.epoch + 4);
+    await wrapper.loadState(best.state);
+    const again = await wrapper.testOnDataset(test, { rng, averagePredictions: 1 });
+    expect(again.loss).toBe(best.loss);
+  });
+
+  it('does not stop before the least number of epochs, and tests every so many', async () => {
+    const wrapper = await wrap(network(), { epochs: 12, optimizer: { kind: 'sgd', lr: 0 } });
+    const { history } = await wrapper.trainAndTestOnDatasets(train, test, {
+      rng,
+      patience: 0,
+      minEpochs: 8,
+      skipEpochs: 2,
+    });
+    expect(history.map((figures) => 'test_loss' in figures)).toEqual(
+      Array.from({ length: 10 }, (_, epoch) => epoch % 2 === 1),
+    );
+  });
+
+  it('tests a batch as a dataset of it', async () => {
+    const wrapper = await wrap(mcDropout(network()));
+    const examples = Array.from({ length: test.length }, (_, i) => test.get(i) as Example);
+    const options = { averagePredictions: 4, rng };
+    expect(await wrapper.testOnBatch(examples, options)).toEqual(
+      await wrapper.testOnDataset(test, options),
+    );
+  });
+
+  it('draws new weights for the dense layers, or for all', async () => {
+    const model = sequential({
+      inputShape: [5],
+      layers: [dense(200), batchNorm(), relu(), dense(3)],
+      rng,
+    });
+    const wrapper = await wrap(model);
+    await wrapper.train(train, { rng });
+    const trained = await wrapper.state();
+    const value = async (name: string): Promise<Float32Array> =>
+      (await wrapper.state()).get(`weights/${name}`)?.data as Float32Array;
+    wrapper.resetFcs(rng.fork('new'));
+    const drawn = await value('dense1.weight');
+    expect(drawn).not.toEqual(trained.get('weights/dense1.weight')?.data);
+    // Uniform within ±1/√5: no value outside, and with 1000 of them some near the ends.
+    const largest = Math.max(...drawn.map(Math.abs));
+    expect(largest).toBeLessThanOrEqual(1 / Math.sqrt(5));
+    expect(largest).toBeGreaterThan(0.98 / Math.sqrt(5));
+    expect(await value('batchNorm1.running_mean')).toEqual(
+      trained.get('weights/batchNorm1.running_mean')?.data,
+    );
+    wrapper.resetAll(rng.fork('new'));
+    expect(await value('dense1.weight')).toEqual(drawn);
+    expect(await value('batchNorm1.running_var')).toEqual(new Float32Array(200).fill(1));
+    expect((await wrapper.state()).get('optimizer/steps')?.data[0]).toBe(0);
+  });
+});
+
 describe('ModelWrapper says what is wrong', () => {
   const dataset = (...examples: Example[]): Dataset<Example> => ({
     length: examples.length,

@@ -1,63 +1,44 @@
 // So that programs without the types of Node.js know AsyncDisposable too.
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
-  ConfigError,
   collectPredictions,
   type Dataset,
   type EvaluateOptions,
   type Example,
   evaluatePredictions,
-  getMetric,
   type Learner,
-  type Metric,
   type Metrics,
   type NdArray,
   type Predictions,
   type PredictOptions,
   type Rng,
   StateError,
-  type TrainUntil,
   trainUntilReached,
   type WorkOptions,
 } from '@baal/core';
 import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
+import { defaultMetrics } from './default-metrics.ts';
 import type { TensorData } from './graph/tensor-data.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
-import { createLoss, type LossConfig } from './losses/get-loss.ts';
+import { createLoss } from './losses/get-loss.ts';
 import { type Model, withWeights } from './model.ts';
-import { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
+import { createOptimizer } from './optimizers/create-optimizer.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
 import { Predictor } from './prediction/predictor.ts';
+import { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
 import { ResourceCache } from './runtime/resource-cache.ts';
 import { type Trace, traceGraph } from './runtime/trace.ts';
-import { collate, targetOf } from './training/batch.ts';
+import {
+  type TrainAndTestOptions,
+  type TrainAndTestResult,
+  trainAndTest,
+} from './train-and-test.ts';
+import { collate, itemName, targetOf } from './training/batch.ts';
+import { epochBatches } from './training/epoch-batches.ts';
 import { Trainer } from './training/trainer.ts';
 import { trainingAccuracy } from './training/training-accuracy.ts';
-
-/** How a {@link ModelWrapper} trains and predicts. Baal's names where it has one. */
-export interface TrainingArgs {
-  /** Optimiser; made anew at each reset. */
-  readonly optimizer: OptimizerConfig;
-  /** Loss; cross-entropy by default. */
-  readonly loss?: LossConfig;
-  /** Epochs of a training; at least 1. */
-  readonly epochs: number;
-  /** Items a training step; 32 by default. */
-  readonly batchSize?: number;
-  /** Ends a training early at a level of training accuracy or loss; `null` by default. */
-  readonly until?: TrainUntil;
-  /** Metrics of `evaluate` and `testOnDataset`, made anew at each call; by default those that fit the kind of output. */
-  readonly metrics?: () => readonly Metric[];
-  /** Runs the whole model on K copies of the input instead of repeating only its stochastic part; false by default. */
-  readonly replicateInMemory?: boolean;
-  /** Bytes that intermediate values of one prediction run may take; 256 MiB by default. */
-  readonly memoryBudgetBytes?: number;
-  /** Threads of one operator; 0, the default, uses all cores. */
-  readonly threads?: number;
-}
-
-type Settings = Required<Omit<TrainingArgs, 'metrics'>> & Pick<TrainingArgs, 'metrics'>;
+import { checkSettings, type Settings, type TrainingArgs } from './training-args.ts';
 
 /** Sessions of past settings are kept up to this many bytes. */
 const sessionBytes = 256 * 2 ** 20;
@@ -81,6 +62,8 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   #disposed = false;
   /** True while the model's constants are older than the trainer's weights. */
   #stale = false;
+  /** True while predictions are compiled for older weights. */
+  #outdated = false;
 
   private constructor(
     runtime: OnnxRuntime,
@@ -165,7 +148,29 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   async reset(): Promise<void> {
     this.#alive('reset');
     this.#trainer.reset();
-    await this.#weightsChanged();
+    this.#weightsChanged();
+  }
+
+  /**
+   * New random weights for the dense layers (`resetFcs`), with a fresh optimiser: the head of a network
+   * learns anew, the rest keeps what it knows.
+   */
+  resetFcs(rng: Rng): void {
+    this.#reinitialize('dense', rng);
+  }
+
+  /** New random weights for all dense, convolutional and batch normalisation layers, with a fresh optimiser. */
+  resetAll(rng: Rng): void {
+    this.#reinitialize('all', rng);
+  }
+
+  #reinitialize(layers: ReinitializedLayers, rng: Rng): void {
+    this.#alive('reset');
+    const drawn = reinitialize(this.#model, layers, rng);
+    this.#trainer.parameters.assign(drawn);
+    this.#trainer.statistics.assign(drawn);
+    this.#trainer.optimizer.reset();
+    this.#weightsChanged();
   }
 
   /** Learns from a dataset; see {@link ModelWrapper.trainOnDataset}. @returns figures of the last epoch: `loss`, and `accuracy` for classes. */
@@ -183,9 +188,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    * @throws StateError if the dataset is empty
    * @throws NumericalError if the loss becomes NaN or infinite
    */
-  async trainOnDataset(dataset: Dataset<Example>, options: WorkOptions): Promise<Metrics[]> {
+  async trainOnDataset(
+    dataset: Dataset<Example>,
+    options: WorkOptions & {
+      /** Told after each epoch; returns (a promise of) false to end the training. */
+      readonly onEpoch?: (epoch: number, metrics: Metrics) => boolean | Promise<boolean>;
+    },
+  ): Promise<Metrics[]> {
     this.#alive('train');
-    const { rng, signal, onProgress } = options;
+    const { rng, signal, onProgress, onEpoch } = options;
     const { epochs, batchSize, until } = this.#settings;
     const n = dataset.length;
     if (n === 0) {
@@ -193,9 +204,8 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
         'train: the dataset is empty, expected at least 1 labelled item; label some first, e.g. with labelRandomly',
       );
     }
-    const batches = batchBounds(n, batchSize, this.#trainer.statistics.names.length > 0);
+    const batches = epochBatches(n, batchSize, this.#trainer.statistics.names.length > 0);
     const history: Metrics[] = [];
-    await this.#weightsChanged();
     for (let epoch = 0; epoch < epochs; epoch++) {
       const stream = rng.fork(`epoch-${epoch}`);
       const order = stream.fork('order').permutation(n);
@@ -221,6 +231,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
         ...(seen > 0 ? { accuracy: correct / seen } : {}),
       };
       history.push(metrics);
+      if (onEpoch !== undefined && !(await onEpoch(epoch, metrics))) break;
       if (trainUntilReached(until, metrics)) break;
     }
     return history;
@@ -232,7 +243,6 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     options: { readonly rng: Rng },
   ): Promise<number> {
     this.#alive('trainOnBatch');
-    await this.#weightsChanged();
     const { loss } = await this.#stepOn(examples, (i) => `item ${i} of the batch`, options.rng);
     return loss;
   }
@@ -268,6 +278,27 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     const figures = await evaluatePredictions(chunks, targets(), metrics);
     const loss = kind === 'values' ? figures.mse : figures.nll;
     return { ...(loss === undefined ? {} : { loss }), ...figures };
+  }
+
+  /** Figures of the Bayesian model average on given examples; see {@link ModelWrapper.testOnDataset}. */
+  async testOnBatch(
+    examples: readonly Example[],
+    options: { readonly averagePredictions: number; readonly rng: Rng },
+  ): Promise<Metrics> {
+    return this.testOnDataset(inMemory(examples), options);
+  }
+
+  /**
+   * Trains for the configured epochs and tests after each, or every so many; may stop when the test loss
+   * no longer falls. The weights stay those of the last epoch: `loadState(result.best.state)` goes back
+   * to the best.
+   */
+  async trainAndTestOnDatasets(
+    train: Dataset<Example>,
+    test: Dataset<Example>,
+    options: TrainAndTestOptions,
+  ): Promise<TrainAndTestResult> {
+    return trainAndTest(this, train, test, options);
   }
 
   /** Posterior predictions chunk by chunk; see {@link ModelWrapper.predictOnDatasetGenerator}. */
@@ -311,6 +342,8 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     if (n === 0) return;
     const { model } = this;
     const { replicateInMemory: replicate, memoryBudgetBytes, threads } = this.#settings;
+    if (this.#outdated) await this.#predictors.clear();
+    this.#outdated = false;
     const predictor = await this.#predictors.get(`${iterations}`, () =>
       Predictor.create(
         this.#runtime,
@@ -368,7 +401,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     this.#trainer.parameters.assign(weights);
     this.#trainer.statistics.assign(weights);
     this.#trainer.optimizer.loadState(new Map(part('optimizer/')));
-    await this.#weightsChanged();
+    this.#weightsChanged();
   }
 
   /** Frees all sessions; the wrapper cannot be used afterwards. */
@@ -408,14 +441,14 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       { size: examples.length, inputs, targets: [targets], nameOf },
       rng,
     );
-    this.#stale = true;
+    this.#weightsChanged();
     return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind) };
   }
 
-  /** Predictions compiled for older weights are of no use. */
-  async #weightsChanged(): Promise<void> {
+  /** The model's constants and the compiled predictions belong to older weights from now on. */
+  #weightsChanged(): void {
     this.#stale = true;
-    await this.#predictors.clear();
+    this.#outdated = true;
   }
 
   #alive(where: string): void {
@@ -424,57 +457,6 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   }
 }
 
-function itemName(dataset: Dataset<Example>, position: number): string {
-  const id = dataset.id?.(position);
-  return id === undefined || id === String(position)
-    ? `item ${position}`
-    : `item ${position} (id ${id})`;
-}
-
-function defaultMetrics(kind: Model['kind']): Metric[] {
-  const names =
-    kind === 'values'
-      ? ['mse', 'mae']
-      : ['accuracy', 'nll', 'brier', 'ece', 'ecePerClass', 'reliability'];
-  return names.map((name) => getMetric(name));
-}
-
-/** Starts and ends of the batches of an epoch. */
-function batchBounds(n: number, size: number, joinSingle: boolean): [number, number][] {
-  const bounds: [number, number][] = [];
-  for (let start = 0; start < n; start += size) bounds.push([start, Math.min(n, start + size)]);
-  const last = bounds.at(-1);
-  const previous = bounds.at(-2);
-  if (joinSingle && last !== undefined && previous !== undefined && last[1] - last[0] === 1) {
-    bounds.pop();
-    previous[1] = n;
-  }
-  return bounds;
-}
-
-function checkSettings(args: TrainingArgs): Settings {
-  const settings: Settings = {
-    loss: { kind: 'crossEntropy' },
-    batchSize: 32,
-    until: null,
-    replicateInMemory: false,
-    memoryBudgetBytes: 256 * 2 ** 20,
-    threads: 0,
-    ...args,
-  };
-  const positive = (name: 'epochs' | 'batchSize' | 'memoryBudgetBytes'): void => {
-    const value = settings[name];
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ConfigError(`ModelWrapper: ${name} is ${value}, expected an integer of at least 1`);
-    }
-  };
-  positive('epochs');
-  positive('batchSize');
-  positive('memoryBudgetBytes');
-  if (!Number.isInteger(settings.threads) || settings.threads < 0) {
-    throw new ConfigError(
-      `ModelWrapper: threads is ${settings.threads}, expected an integer of at least 0`,
-    );
-  }
-  return settings;
+function inMemory(examples: readonly Example[]): Dataset<Example> {
+  return { length: examples.length, get: (i) => examples[i] as Example };
 }

@@ -1,4 +1,11 @@
-import { DataError, type Example, LabelError, type NdArray, ShapeError } from '@baal/core';
+import {
+  DataError,
+  type Dataset,
+  type Example,
+  LabelError,
+  type NdArray,
+  ShapeError,
+} from '@baal/core';
 import type { ValueInfo } from '../graph/graph.ts';
 import {
   type ElementType,
@@ -120,4 +127,12 @@ function copyInto(target: TensorArray, array: NdArray, offset: number, nameOf: s
       `batch: ${nameOf} has ${data.length} values, expected ${sizeOf(array.shape)} for shape [${array.shape.join(', ')}]`,
     );
   }
+}
+
+/** How messages name an item of a dataset: by its place, and by its id where that says more. */
+export function itemName(dataset: Dataset<Example>, position: number): string {
+  const id = dataset.id?.(position);
+  return id === undefined || id === String(position)
+    ? `item ${position}`
+    : `item ${position} (id ${id})`;
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeFileSystem as files } from './file-system.ts';
+import { createFileSystem, nodeFileSystem as files } from './file-system.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -45,5 +45,21 @@ describe('nodeFileSystem', () => {
     files.remove(at('c'));
     expect(files.list(folder)).toEqual(['b']);
     expect(files.list(at('nowhere'))).toEqual([]);
+  });
+
+  it('leaves nothing half-written when the disk is full in the middle of a text', () => {
+    let calls = 0;
+    const full = createFileSystem((file, bytes, from) => {
+      if (calls++ % 2 === 1) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return writeSync(file, bytes, from, 2);
+    });
+    files.append(at('a'), 'one\n');
+    files.replace(at('b'), 'old');
+    expect(() => full.append(at('a'), 'two\n')).toThrow('full');
+    expect(() => full.replace(at('b'), 'new')).toThrow('full');
+    expect(() => full.createExclusive(at('c'), 'new')).toThrow('full');
+    expect(files.read(at('a'))).toBe('one\n');
+    expect(files.read(at('b'))).toBe('old');
+    expect(files.list(folder)).toEqual(['a', 'b']);
   });
 });

@@ -43,58 +43,64 @@ export interface FileSystem {
   remove(path: string): void;
 }
 
+/** Writes a part of some bytes and says how much; `writeSync` of Node.js. */
+export type WriteBytes = (file: number, bytes: Uint8Array, from: number) => number;
+
 /** The files of this machine. */
-export const nodeFileSystem: FileSystem = {
-  exists: existsSync,
-  read: (path) => unless('ENOENT', () => readFileSync(path, 'utf8')),
-  list: (path) => unless('ENOENT', () => readdirSync(path).sort()) ?? [],
-  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
-  append(path, text) {
-    const isNew = !existsSync(path);
-    withFile(path, 'a', (file) => {
-      const before = fstatSync(file).size;
-      try {
-        writeAll(file, text);
-      } catch (error) {
-        ftruncateSync(file, before);
-        throw error;
-      }
-    });
-    if (isNew) syncFolder(dirname(path));
-  },
-  replace(path, text) {
-    const temporary = `${path}.${process.pid}.tmp`;
-    writeNew(temporary, text);
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
-  },
-  truncate: truncateSync,
-  createExclusive(path, text) {
-    const temporary = `${path}.${process.pid}.tmp`;
-    writeNew(temporary, text);
+export const nodeFileSystem: FileSystem = createFileSystem(writeSync);
+
+/** The files of this machine, written to in another way; for tests of disks that fill up. */
+export function createFileSystem(write: WriteBytes): FileSystem {
+  const writeAll = (file: number, text: string): void => {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += write(file, bytes, done);
+    fsyncSync(file);
+  };
+  const writeNew = (path: string, text: string): void => {
     try {
-      return unless('EEXIST', () => (linkSync(temporary, path), true)) ?? false;
-    } finally {
-      rmSync(temporary, { force: true });
+      withFile(path, 'w', (file) => writeAll(file, text));
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
     }
-  },
-  move: (from, to) => unless('ENOENT', () => (renameSync(from, to), true)) ?? false,
-  remove: (path) => rmSync(path, { force: true }),
-};
-
-function writeNew(path: string, text: string): void {
-  try {
-    withFile(path, 'w', (file) => writeAll(file, text));
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  }
-}
-
-function writeAll(file: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-  fsyncSync(file);
+  };
+  return {
+    exists: existsSync,
+    read: (path) => unless('ENOENT', () => readFileSync(path, 'utf8')),
+    list: (path) => unless('ENOENT', () => readdirSync(path).sort()) ?? [],
+    makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+    append(path, text) {
+      const isNew = !existsSync(path);
+      withFile(path, 'a', (file) => {
+        const before = fstatSync(file).size;
+        try {
+          writeAll(file, text);
+        } catch (error) {
+          ftruncateSync(file, before);
+          throw error;
+        }
+      });
+      if (isNew) syncFolder(dirname(path));
+    },
+    replace(path, text) {
+      const temporary = `${path}.${process.pid}.tmp`;
+      writeNew(temporary, text);
+      renameSync(temporary, path);
+      syncFolder(dirname(path));
+    },
+    truncate: truncateSync,
+    createExclusive(path, text) {
+      const temporary = `${path}.${process.pid}.tmp`;
+      writeNew(temporary, text);
+      try {
+        return unless('EEXIST', () => (linkSync(temporary, path), true)) ?? false;
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    },
+    move: (from, to) => unless('ENOENT', () => (renameSync(from, to), true)) ?? false,
+    remove: (path) => rmSync(path, { force: true }),
+  };
 }
 
 function withFile(path: string, flags: string, use: (file: number) => void): void {

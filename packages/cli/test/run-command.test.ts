@@ -1,5 +1,4 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { createRng } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
@@ -61,32 +60,15 @@ describe('baal run', () => {
       JSON.parse(
         readFileSync(`${whole}/cells/${cell}/journal.jsonl`, 'utf8').split('\n')[1] as string,
       );
-    expect(first('bald-seed0')['test']).toEqual(first('random-seed0')['test']);
-    expect(first('bald-seed0')['acquired']).not.toEqual(first('random-seed0')['acquired']);
-    expect(first('bald-seed0')['test']).not.toEqual(first('bald-seed1')['test']);
+    expect(first('bald-seed0').test).toEqual(first('random-seed0').test);
+    expect(first('bald-seed0').acquired).not.toEqual(first('random-seed0').acquired);
+    expect(first('bald-seed0').test).not.toEqual(first('bald-seed1').test);
   });
 
   it('takes other seeds from the command line', async () => {
     const out = tiny.at('seeds');
     expect(await run(out, '--seeds', '7')).toBe(0);
     expect(readdirSync(`${out}/cells`)).toEqual(['bald-seed7', 'random-seed7']);
-  });
-
-  it('uses one thread a cell when there are several at a time, all of them for one', async () => {
-    const threads: number[] = [];
-    const spawn = spawnInProcess((config, dataset, options) => {
-      threads.push(options.threads);
-      return committee(config, dataset, options);
-    });
-    await baal(
-      ['run', tiny.config(), '--out', tiny.at('t2'), '--jobs', '2'],
-      testContext({ spawn }),
-    );
-    await baal(
-      ['run', tiny.config(), '--out', tiny.at('t1'), '--jobs', '1'],
-      testContext({ spawn }),
-    );
-    expect(threads).toEqual([1, 1, 1, 1, ...Array<number>(4).fill(availableParallelism())]);
   });
 });
 

@@ -3,7 +3,7 @@ import { buildModel } from '../model/build-model.ts';
 import type { BuildLearner } from './run-cell.ts';
 
 /** The learner that an experiment describes: its model, taught by ONNX Runtime. */
-export const buildLearner: BuildLearner = async (config, dataset, { rng, threads }) => {
+export const buildLearner: BuildLearner = async (config, dataset, { rng }) => {
   const { epochs, batchSize, optimizer, until } = config.train;
   return ModelWrapper.create(buildModel(config, dataset, rng), {
     loss: { kind: 'crossEntropy' },
@@ -11,6 +11,6 @@ export const buildLearner: BuildLearner = async (config, dataset, { rng, threads
     epochs,
     batchSize,
     until,
-    threads,
+    threads: config.threads,
   });
 };

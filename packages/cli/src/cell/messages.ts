@@ -6,8 +6,6 @@ export interface CellSpec {
   readonly config: ExperimentConfig;
   readonly heuristic: string;
   readonly seed: number;
-  /** Threads of the engine; they change the time, not the numbers. */
-  readonly threads: number;
   /** Rounds that an earlier run has finished. */
   readonly done: readonly RoundRecord[];
 }

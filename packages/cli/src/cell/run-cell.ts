@@ -19,7 +19,7 @@ import { stopCriterion } from './stop-criteria.ts';
 export type BuildLearner = (
   config: ExperimentConfig,
   dataset: ClassificationDataset,
-  options: { readonly rng: Rng; readonly threads: number },
+  options: { readonly rng: Rng },
 ) => Promise<Learner<Example>>;
 
 /** Options of {@link runCell}. */
@@ -50,7 +50,6 @@ export async function* runCell(
   await labelInitial(dataset, train, config, rng.fork('initial'));
   const learner = await options.buildLearner(config, train, {
     rng: rng.fork('weights'),
-    threads: spec.threads,
   });
   try {
     const experiment = new ActiveLearningExperiment<Example>({

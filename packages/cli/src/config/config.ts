@@ -180,6 +180,8 @@ export interface ExperimentConfig {
   readonly seeds: readonly number[];
   /** Criteria that end a cell early. */
   readonly stop: readonly StopConfig[];
+  /** Threads of each cell. They change the last digits of matrix products, so they are part of the experiment. */
+  readonly threads: number;
 }
 
 /** How the pool is scored. */

@@ -31,7 +31,7 @@ function describeIssue(issue: Issue, value: unknown, schema: KeySchema): readonl
       return issue.keys.map((key) => unknownKey(path, key, value, schema));
     case 'invalid_union':
       return issue.errors.length === 0
-        ? [unknownKind(path, got, 'options' in issue ? (issue['options'] as string[]) : [])]
+        ? [unknownKind(path, got, 'options' in issue ? (issue.options as string[]) : [])]
         : describeUnion(issue, value, schema);
     case 'invalid_type':
       return [

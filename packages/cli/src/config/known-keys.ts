@@ -45,6 +45,6 @@ function variants(schema: KeySchema, value: unknown): readonly KeySchema[] {
   const all = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
   if (all.length === 0) return [schema];
   const kind = (value as { readonly kind?: unknown } | undefined | null)?.kind;
-  const named = all.filter((s) => kind !== undefined && s.properties?.['kind']?.const === kind);
+  const named = all.filter((s) => kind !== undefined && s.properties?.kind?.const === kind);
   return (named.length > 0 ? named : all).flatMap((s) => variants(s, value));
 }

@@ -98,7 +98,11 @@ export function createFileSystem(write: WriteBytes): FileSystem {
         rmSync(temporary, { force: true });
       }
     },
-    move: (from, to) => unless('ENOENT', () => (renameSync(from, to), true)) ?? false,
+    move: (from, to) =>
+      unless('ENOENT', () => {
+        renameSync(from, to);
+        return true;
+      }) ?? false,
     remove: (path) => rmSync(path, { force: true }),
   };
 }

@@ -72,7 +72,7 @@ async function runCells(
   options: RunExperimentOptions,
 ): Promise<RunOutcome> {
   const { directory, files } = options;
-  const { jobs, threads } = share(options.jobs, gridCells(config).length);
+  const jobs = jobsOf(config, options.jobs);
   options.onStart(jobs);
   const open = states.filter(({ cell, journal }) => {
     if (journal.end !== null) return false;
@@ -81,7 +81,7 @@ async function runCells(
   const work: CellJob[] = open.map(({ cell, journal }) => {
     writing(directory, () => prepareJournal(files, directory, config, cell, journal));
     const { heuristic, seed } = cell;
-    return { cell, spec: { config, heuristic, seed, threads, done: journal.rounds } };
+    return { cell, spec: { config, heuristic, seed, done: journal.rounds } };
   });
   const outcomes = await runGrid(work, {
     ...options,
@@ -176,11 +176,10 @@ function configText(config: ExperimentConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** Several cells have one thread each; a cell alone has all of them. */
-function share(wanted: number | undefined, cells: number): { jobs: number; threads: number } {
-  const cores = availableParallelism();
-  const jobs = Math.max(1, Math.min(wanted ?? cores, cells));
-  return { jobs, threads: jobs > 1 ? 1 : cores };
+/** As many cells at a time as the cores carry with the threads that each has. */
+function jobsOf(config: ExperimentConfig, wanted: number | undefined): number {
+  const fitting = Math.floor(availableParallelism() / config.threads);
+  return Math.max(1, Math.min(wanted ?? fitting, gridCells(config).length));
 }
 
 function writing<T>(what: string, write: () => T): T {

@@ -28,7 +28,7 @@ export function painter(
   isTerminal: boolean,
   environment: Readonly<Record<string, string | undefined>>,
 ): Paint {
-  const plain = !isTerminal || (environment['NO_COLOR'] ?? '') !== '';
+  const plain = !isTerminal || (environment.NO_COLOR ?? '') !== '';
   return plain ? (_, text) => text : (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
 }
 

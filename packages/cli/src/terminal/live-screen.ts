@@ -87,7 +87,7 @@ function cellLine({ cell, last, progress, seconds }: Running, rounds: number): s
     `seed ${cell.seed}`.padEnd(8),
     `round ${String(round + 1).padStart(String(rounds).length)}/${rounds}`,
     `${String(last?.labelled ?? '–').padStart(5)} labels`,
-    percentText(last?.test['accuracy']).padStart(6),
+    percentText(last?.test.accuracy).padStart(6),
     phaseText(progress).padEnd(13),
     `ETA ${duration(left)}`,
   ].join('  ');

@@ -23,7 +23,7 @@ function lineOf(event: GridEvent, rounds: number): string | undefined {
     case 'round': {
       const { round, labelled, test, stop } = event.record;
       const end = stop === undefined ? '' : `  end (${stop})`;
-      return `${name}  round ${round + 1}/${rounds}  ${labelled} labels  accuracy ${percentText(test['accuracy'])}  ${duration(event.seconds)}${end}`;
+      return `${name}  round ${round + 1}/${rounds}  ${labelled} labels  accuracy ${percentText(test.accuracy)}  ${duration(event.seconds)}${end}`;
     }
     case 'end':
       if (event.outcome.type === 'finished') return undefined;

@@ -93,7 +93,12 @@ export function createFileSystem(write: WriteBytes): FileSystem {
       const temporary = `${path}.${process.pid}.tmp`;
       writeNew(temporary, text);
       try {
-        return unless('EEXIST', () => (linkSync(temporary, path), true)) ?? false;
+        return (
+          unless('EEXIST', () => {
+            linkSync(temporary, path);
+            return true;
+          }) ?? false
+        );
       } finally {
         rmSync(temporary, { force: true });
       }

@@ -19,7 +19,8 @@ import { dbalCnn, mlp } from './layers/networks.ts';
 import { sequential } from './layers/sequential.ts';
 import { dropout, relu } from './layers/simple.ts';
 import { createModel, type Model } from './model.ts';
-import { ModelWrapper, type TrainingArgs } from './model-wrapper.ts';
+import { ModelWrapper } from './model-wrapper.ts';
+import type { TrainingArgs } from './training-args.ts';
 
 const rng = createRng('model-wrapper');
 const train = blobs({ n: 48, features: 5, rng: rng.fork('blobs') });

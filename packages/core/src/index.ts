@@ -15,6 +15,7 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './da
 export { subset } from './data/subset.ts';
 export * from './errors.ts';
 export { bald, type ReductionOptions } from './heuristics/bald.ts';
+export { certainty, leastConfidence } from './heuristics/certainty.ts';
 export {
   defineHeuristic,
   type HeuristicDefinition,
@@ -22,10 +23,18 @@ export {
 } from './heuristics/define-heuristic.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { getHeuristic, HEURISTIC_NAMES } from './heuristics/get-heuristic.ts';
-export type { Heuristic, HeuristicOptions, Ranking } from './heuristics/heuristic.ts';
+export type {
+  BatchSelection,
+  Heuristic,
+  HeuristicOptions,
+  Ranking,
+} from './heuristics/heuristic.ts';
+export { margin } from './heuristics/margin.ts';
+export { type PrecomputedOptions, precomputed } from './heuristics/precomputed.ts';
 export { random } from './heuristics/random.ts';
 export { rankScores } from './heuristics/rank-scores.ts';
 export { REDUCTION_NAMES, type Reduction } from './heuristics/reduction.ts';
+export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,
   type ActiveLearningExperimentOptions,

@@ -2,11 +2,27 @@ import { describe, it } from 'vitest';
 import { heuristicConformance } from '../testing/heuristic-conformance.ts';
 import { PREDICTION_KINDS } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
+import { certainty } from './certainty.ts';
 import { entropy } from './entropy.ts';
+import { margin } from './margin.ts';
+import { precomputed } from './precomputed.ts';
 import { random } from './random.ts';
+import { variance } from './variance.ts';
 
 const runner = { describe, it };
 
 heuristicConformance((reduction) => bald({ reduction }), runner, { minSamples: 2 });
 heuristicConformance((reduction) => entropy({ reduction }), runner);
 heuristicConformance(() => random(), runner, { random: true, kinds: PREDICTION_KINDS });
+heuristicConformance((reduction) => margin({ reduction }), runner);
+heuristicConformance((reduction) => certainty({ reduction }), runner);
+heuristicConformance((reduction) => variance(reduction === 'none' ? {} : { reduction }), runner, {
+  minSamples: 2,
+  kinds: PREDICTION_KINDS,
+  spatial: false,
+});
+heuristicConformance((reduction) => precomputed({ direction: 'lowest', reduction }), runner, {
+  kinds: ['values'],
+  samples: 1,
+  outputs: 1,
+});

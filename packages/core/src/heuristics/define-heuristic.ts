@@ -15,6 +15,12 @@ export interface HeuristicDefinition {
   readonly needsPredictions?: boolean;
   /** Default `none`. */
   readonly reduction?: Reduction;
+  /** The lowest score that there can be. Default 0. */
+  readonly lowest?: number;
+  /** Whether `start` scores `[n, C, ...]`, and the reduction runs over the outputs too. Default false. */
+  readonly reducesOutputs?: boolean;
+  /** Whether `options.targets` must be given: predictions of the inputs that matter in the end. Default false. */
+  readonly needsTargets?: boolean;
   /** Called once for each pool, before its first chunk; keeps what must last from chunk to chunk. */
   readonly start: (options: HeuristicOptions) => ScoreChunk;
 }
@@ -26,7 +32,8 @@ export interface HeuristicDefinition {
  * @throws ConfigError if the reduction is unknown.
  */
 export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
-  const { name, reduction = 'none', needsPredictions = true, start } = definition;
+  const { name, reduction = 'none', needsPredictions = true, lowest = 0, start } = definition;
+  const firstReduced = definition.reducesOutputs === true ? 2 : 3;
   checkReduction(name, reduction);
 
   const scoreChunk = (score: ScoreChunk, chunk: Predictions, firstItem: number): Float64Array => {
@@ -35,7 +42,7 @@ export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
       name,
       score(chunk, firstItem),
       n,
-      chunk.shape.slice(3),
+      chunk.shape.slice(firstReduced),
       reduction,
       firstItem,
     );
@@ -65,6 +72,8 @@ export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
   return {
     name,
     needsPredictions,
+    lowest,
+    ...(definition.needsTargets === true && { needsTargets: true }),
     getUncertainties: (predictions, options = {}) => scoreChunk(start(options), predictions, 0),
     getUncertaintiesGenerator: async (chunks, options = {}) =>
       (await scoreChunks(chunks, options)).scores,

@@ -1,13 +1,20 @@
 import { lookUp } from '../registry.ts';
 import { bald, type ReductionOptions } from './bald.ts';
+import { certainty, leastConfidence } from './certainty.ts';
 import { entropy } from './entropy.ts';
 import type { Heuristic } from './heuristic.ts';
+import { margin } from './margin.ts';
 import { random } from './random.ts';
+import { variance } from './variance.ts';
 
 const HEURISTICS: ReadonlyMap<string, (options: ReductionOptions) => Heuristic> = new Map([
   ['bald', bald],
+  ['certainty', certainty],
   ['entropy', entropy],
+  ['leastConfidence', leastConfidence],
+  ['margin', margin],
   ['random', random],
+  ['variance', variance],
 ]);
 
 /** The names that {@link getHeuristic} knows. */

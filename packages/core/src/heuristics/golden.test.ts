@@ -7,24 +7,52 @@ import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
+import { certainty } from './certainty.ts';
 import { entropy } from './entropy.ts';
 import { getHeuristic } from './get-heuristic.ts';
 import type { Heuristic } from './heuristic.ts';
 import type { Reduction } from './reduction.ts';
+import { variance } from './variance.ts';
 
 const golden = readGolden('heuristics');
-const cases = golden.cases.filter(({ call }) => call.class === 'BALD' || call.class === 'Entropy');
+const PLAIN = ['BALD', 'Entropy', 'Margin', 'Certainty', 'Variance'];
+const cases = golden.cases.filter(({ call }) => PLAIN.includes(call.class as string));
+
+/** Cases whose passes are averaged first by the reference, and in ours after the softmax. */
+const averages = ({ call }: GoldenCase): boolean =>
+  call.class !== 'BALD' && call.class !== 'Variance';
+/** Margin and certainty of the reference say how certain it is, lowest first. */
+const isReversed = ({ call }: GoldenCase): boolean =>
+  call.class === 'Margin' || call.class === 'Certainty';
 
 /** Cases of one sigmoid output: Baal leaves out the class 0, ours are binary problems. */
 const isBinary = ({ file }: GoldenCase): boolean => file?.startsWith('binary') ?? false;
+/** Cases with a NaN or an infinity. */
+const isBroken = ({ file }: GoldenCase): boolean => /^(nan|inf)_/.test(file ?? '');
 /** Cases of one pass, where Baal's BALD is 0 and ours is refused. */
 const isOnePass = ({ file, call }: GoldenCase): boolean =>
-  call.class === 'BALD' && (file?.startsWith('t1') ?? false);
+  !averages({ call } as GoldenCase) && (file?.startsWith('t1') ?? false);
 
-const heuristicOf = ({ call }: GoldenCase): Heuristic =>
-  getHeuristic((call.class as string).toLowerCase(), {
-    reduction: call.params?.reduction as Reduction,
+/** The highest certainty of an item is its lowest uncertainty. */
+const OPPOSITE: Readonly<Record<string, Reduction>> = { max: 'min', min: 'max' };
+
+const heuristicOf = (one: GoldenCase): Heuristic => {
+  const reduction = one.call.params?.reduction as Reduction;
+  const opposite = isReversed(one) ? OPPOSITE[reduction as string] : undefined;
+  return getHeuristic((one.call.class as string).toLowerCase(), {
+    reduction: opposite ?? reduction,
   });
+};
+
+/** The reference scores as ours: minus the margin, 1 minus the certainty of every position. */
+const asOurs = (one: GoldenCase, reference: Float64Array): Float64Array => {
+  if (!isReversed(one)) return reference;
+  if (one.call.class === 'Margin') return reference.map((score) => -score);
+  const positions = one.inputs === undefined ? 1 : arrayOf(one).shape.slice(2, -1);
+  const R = [positions].flat().reduce((a, b) => a * b, 1);
+  const terms = one.call.params?.reduction === 'sum' ? R : 1;
+  return reference.map((score) => terms - score);
+};
 
 const arrayOf = ({ file, inputs }: GoldenCase): { data: Float64Array; shape: readonly number[] } =>
   golden.tensor(file, inputs?.predictions as string) as {
@@ -68,16 +96,22 @@ const averagePasses = (predictions: Predictions): Predictions => {
   return { ...predictions, data, shape: [shape[0] as number, 1, ...shape.slice(1)] };
 };
 
+/** Certainty of the reference is the highest mean of whatever it is given: here, of logits. */
+const comparesLogits = (one: GoldenCase): boolean =>
+  one.call.class === 'Certainty' &&
+  /logit/.test(one.file) &&
+  !('scores_softmax_per_pass' in one.expected);
+
 async function checkAgainst(
   one: GoldenCase,
   key: 'scores' | 'scores_softmax_per_pass',
 ): Promise<void> {
   const heuristic = heuristicOf(one);
   const expected = one.expected[key] as Expectation;
-  const reference = golden.tensor(one.file, expected.tensor).data as Float64Array;
+  const reference = asOurs(one, golden.tensor(one.file, expected.tensor).data as Float64Array);
   const streamed = 'chunks' in one.call;
   const imported = streamed ? chunksOf(one) : [predictionsOf(one)];
-  const logitsFirst = one.match === 'import' && one.call.class === 'Entropy';
+  const logitsFirst = one.match === 'import' && averages(one);
   const chunks = logitsFirst ? imported.map(averagePasses) : imported;
   const scores = streamed
     ? await heuristic.getUncertaintiesGenerator(chunks)
@@ -101,12 +135,18 @@ async function checkAgainst(
 
 describe('equal to the reference', () => {
   const equal = cases.filter(
-    (one) => ['ours', 'import'].includes(one.match) && !isBinary(one) && !isOnePass(one),
+    (one) =>
+      ['ours', 'import'].includes(one.match) &&
+      !isBinary(one) &&
+      !isOnePass(one) &&
+      !comparesLogits(one),
   );
   it('has cases', () => expect(equal.length).toBeGreaterThan(90));
   it.each(equal)('$match: $id', (one) => checkAgainst(one, 'scores'));
 
-  const perPass = cases.filter((one) => one.match === 'per_pass' && !isBinary(one));
+  const perPass = cases.filter(
+    (one) => one.match === 'per_pass' && !isBinary(one) && !comparesLogits(one),
+  );
   it.each(perPass)('softmax in every pass: $id', (one) => {
     // With one pass the order of mean and softmax is all the same: the reference holds one number.
     const key = 'scores_softmax_per_pass';
@@ -116,7 +156,7 @@ describe('equal to the reference', () => {
 
 describe('one sigmoid output is a binary problem', () => {
   // Second route: the same predictions written out as two classes.
-  it.each(cases.filter(isBinary))('$id', (one) => {
+  it.each(cases.filter((one) => isBinary(one) && one.call.class !== 'Variance'))('$id', (one) => {
     const predictions = predictionsOf(one);
     const ones = toProbabilities(predictions).data;
     const classes: Predictions = {
@@ -166,6 +206,29 @@ describe('one sigmoid output is a binary problem', () => {
   );
 });
 
+describe('certainty compares probabilities, also where the reference compares raw logits', () => {
+  it.each(cases.filter((one) => comparesLogits(one) && !isBinary(one) && !isBroken(one)))(
+    '$id',
+    (one) => {
+      const { data, shape } = arrayOf(one);
+      const array = shape.length === 2 ? [...shape, 1] : shape;
+      const predictions = fromBaalArray(data, array);
+      const highest = (of: { readonly data: ArrayLike<number> }, C: number): Float64Array =>
+        Float64Array.from({ length: of.data.length / C }, (_, n) =>
+          Math.max(...Array.from({ length: C }, (_, c) => of.data[n * C + c] as number)),
+        );
+      const C = shape[1] as number;
+      const expected = one.expected.scores as Expectation;
+      const raw = highest(bayesianModelAverage({ ...predictions, kind: 'values' }), C);
+      expect(
+        firstFar(raw, golden.tensor(one.file, expected.tensor).data as Float64Array, expected),
+      ).toBeNull();
+      const ours = highest(bayesianModelAverage(predictions), C).map((p) => 1 - p);
+      expect(firstFar(certainty().getUncertainties(predictions), ours, { atol: 1e-15 })).toBeNull();
+    },
+  );
+});
+
 describe('one pass', () => {
   it.each(cases.filter(isOnePass))(
     '$id is refused, and given twice it is the 0 of the reference',
@@ -195,29 +258,25 @@ describe('one pass', () => {
 
   const single = cases.filter(({ file }) => file?.startsWith('single'));
   it.each(single)(
-    '$id has no axis of passes and is refused; with one, entropy is that of the reference',
+    '$id has no axis of passes and is refused; with one, averages are those of the reference',
     (one) => {
       const { data, shape } = arrayOf(one);
       expect(() => fromBaalArray(data, shape)).toThrow('append an axis of length 1');
       const predictions = fromBaalArray(data, [...shape, 1]);
-      if (one.call.class === 'BALD') {
-        expect(() => bald().getUncertainties(predictions)).toThrow(RangeError);
+      if (!averages(one)) {
+        expect(() => heuristicOf(one).getUncertainties(predictions)).toThrow(RangeError);
         return;
       }
       const expected = one.expected.scores as Expectation;
-      expect(
-        firstFar(
-          entropy().getUncertainties(predictions),
-          golden.tensor(one.file, expected.tensor).data as Float64Array,
-          expected,
-        ),
-      ).toBeNull();
+      const reference = asOurs(one, golden.tensor(one.file, expected.tensor).data as Float64Array);
+      const scores = heuristicOf(one).getUncertainties(predictions);
+      if (!comparesLogits(one)) expect(firstFar(scores, reference, expected)).toBeNull();
     },
   );
 });
 
 describe('values that are not finite are errors', () => {
-  const broken = cases.filter(({ file }) => /^(nan|inf)_/.test(file ?? ''));
+  const broken = cases.filter(isBroken);
   it.each(broken)('$id', (one) => {
     const { data, shape } = arrayOf(one);
     expect(() => fromBaalArray(data, shape)).toThrow(NumericalError);
@@ -260,6 +319,8 @@ describe('errors of the reference are errors', () => {
       ),
     'errors/unknown_reduction': () =>
       expect(() => bald({ reduction: 'whatever' as Reduction })).toThrow(ConfigError),
+    'errors/variance_none': () =>
+      expect(() => variance({ reduction: 'none' })).toThrow(ConfigError),
     'errors/bald_2d': () =>
       expect(() => bald().getUncertainties({ ...zeros, shape: [4, 60] })).toThrow(ShapeError),
   };

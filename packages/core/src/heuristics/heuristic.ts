@@ -8,6 +8,13 @@ export interface HeuristicOptions {
   readonly rng?: Rng;
   /** Stops between chunks. */
   readonly signal?: StopSignal;
+  /** How many items will be labelled: the size of the batch for heuristics that choose one jointly. */
+  readonly querySize?: number;
+  /**
+   * Predictions of the inputs that matter in the end, by the same posterior draw as those of the
+   * pool; read by heuristics that declare `needsTargets`.
+   */
+  readonly targets?: Predictions;
 }
 
 /** The order in which to label. */
@@ -16,6 +23,18 @@ export interface Ranking {
   readonly ranks: Uint32Array;
   /** Score of each position (not of each rank), `[N]`; higher = label sooner. */
   readonly scores: Float64Array;
+  /** How the first ranks were chosen, from heuristics that choose a batch jointly. */
+  readonly batch?: BatchSelection;
+}
+
+/** A batch of items that was chosen jointly, in the order of choice: the first ranks of a ranking. */
+export interface BatchSelection {
+  /** Positions of the items. */
+  readonly picks: Uint32Array;
+  /** What each pick added to those before it, in the units of the scores. */
+  readonly gains: Float64Array;
+  /** Standard error of each gain; 0 where it was computed exactly. */
+  readonly standardErrors: Float64Array;
 }
 
 /** An acquisition function: predictions in, one score an item out. Higher = label sooner. */
@@ -24,6 +43,10 @@ export interface Heuristic {
   readonly name: string;
   /** False if the scores do not depend on the predictions (random): the loop then skips predicting. */
   readonly needsPredictions: boolean;
+  /** True if `options.targets` must be given; the loop and the experiment then predict their target set. */
+  readonly needsTargets?: boolean;
+  /** The lowest score that there can be, `-Infinity` if there is none. Default 0. */
+  readonly lowest?: number;
   /**
    * Scores of all items at once, `[N]` in Float64; one score a position, `[N, ...]` row-major, if the
    * predictions have axes after the classes and the heuristic does not reduce them.

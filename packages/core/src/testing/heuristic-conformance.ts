@@ -14,6 +14,10 @@ export interface HeuristicConformanceOptions {
   readonly kinds?: readonly PredictionKind[];
   /** Fewest posterior samples; it must refuse fewer with a RangeError. Default 1. */
   readonly minSamples?: number;
+  /** K of the predictions to test with. Default 3, or `minSamples`. */
+  readonly samples?: number;
+  /** C of the predictions to test with. Default 3. */
+  readonly outputs?: number;
   /** Whether the scores depend on an rng, which must then be given. Default false. */
   readonly random?: boolean;
   /** Whether it scores predictions with axes after the classes, by the reductions. Default true. */
@@ -41,6 +45,8 @@ export function heuristicConformance(
   {
     kinds = PREDICTION_KINDS.filter((kind) => kind !== 'values'),
     minSamples = 1,
+    samples = Math.max(3, minSamples),
+    outputs = 3,
     random = false,
     spatial = true,
   }: HeuristicConformanceOptions = {},
@@ -50,11 +56,11 @@ export function heuristicConformance(
     runner.it(name, async () => body());
   const heuristic = makeHeuristic('none');
   const seeded = (seed = 0): HeuristicOptions => (random ? { rng: createRng(seed) } : {});
-  const K = Math.max(3, minSamples);
+  const [K, C] = [samples, outputs];
   const flat = (kind: PredictionKind, N = 7, passes = K): Predictions =>
-    samplePredictions(kind, [N, passes, 3], 'conformance');
+    samplePredictions(kind, [N, passes, C], 'conformance');
   const withSpace = (kind: PredictionKind): Predictions =>
-    samplePredictions(kind, [5, K, 3, 2, 3], 'space');
+    samplePredictions(kind, [5, K, C, 2, 3], 'space');
 
   const sameEverywhere = async (one: Heuristic, predictions: Predictions): Promise<void> => {
     const whole = one.getUncertainties(predictions, seeded());
@@ -174,7 +180,7 @@ export function heuristicConformance(
           it('refuses NaN and infinity with the number of the item, whole and streamed', async () => {
             for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
               const broken = flat(kind);
-              broken.data[4 * K * 3 + 2] = value;
+              broken.data[4 * K * C + C - 1] = value;
               await fails(
                 () => heuristic.getUncertainties(broken, seeded()),
                 /item 4\b/,
@@ -190,7 +196,7 @@ export function heuristicConformance(
 
           it('refuses a shape that does not hold the data', () =>
             fails(
-              () => heuristic.getUncertainties({ ...flat(kind), shape: [7, K, 4] }, seeded()),
+              () => heuristic.getUncertainties({ ...flat(kind), shape: [7, K, C + 1] }, seeded()),
               /expected/,
               'a wrong shape',
             ));

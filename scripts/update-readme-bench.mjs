@@ -4,43 +4,63 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * @typedef {object} Row A line of the benchmark; a figure that was not measured is null or absent.
- * @property {string} name @property {number | null} [ours] @property {number | null} [other]
- * @property {string} [unit] @property {number | null} [ratio] @property {number | string | null} [target]
- * @property {boolean | null} [met] @property {string} [note]
+ * @typedef {object} Row A row of the benchmark, as its file has it.
+ * @property {string} name What is measured and, after the colon, what is divided by what.
+ * @property {number} ours @property {number | null} other @property {string} unit
+ * @property {number | null} ratio @property {number} target @property {number} aim
+ * @property {'lower' | 'higher'} better @property {string} met @property {string} note
+ */
+
+/**
+ * @typedef {object} BenchFile
+ * @property {boolean} quick Whether the figures are only a try. @property {readonly Row[]} rows
+ * @property {{ cpu: string, cores: number, node: string, onnxRuntime: string, pytorch: string | null, threads: number }} environment
  */
 
 const marks = /(<!-- bench:start -->\n)[\s\S]*?(<!-- bench:end -->)/;
 
-/** Three significant digits, without an exponent. @param {number | null | undefined} value */
-function figure(value) {
-  if (typeof value !== 'number') return '–';
-  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
-}
+/** Three significant digits, without an exponent. @param {number} value */
+const figure = (value) =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 
-/** The Markdown table of some rows. @param {readonly Row[]} rows @returns {string} */
-export function benchTable(rows) {
+/** The Markdown table of a run, with the machine that it ran on. @param {BenchFile} file */
+export function benchTable({ rows, environment }) {
   /** @param {unknown} text */
   const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
-  const lines = rows.map(({ name, ours, other, unit = '', ratio, target, met, note = '' }) => {
-    const verdict = typeof met === 'boolean' ? (met ? 'yes' : 'no') : '–';
-    const figures = [ours, other].map((value) => `${figure(value)} ${unit}`.replace(/^– .*/, '–'));
-    const cells = [name, ...figures, figure(ratio), target ?? '–', verdict, note];
+  const lines = rows.map(({ name, ours, other, unit, ratio, target, aim, better, met }) => {
+    /** Shares in percent, ratios as numbers. @param {number} value */
+    const level = (value) => (target < 0.1 ? `${figure(100 * value)} %` : figure(value));
+    const sign = better === 'lower' ? '≤' : '≥';
+    const cells = [
+      name,
+      `${figure(ours)} ${unit}`,
+      other === null ? '–' : `${figure(other)} ${unit}`,
+      ratio === null ? '–' : level(ratio),
+      `${sign} ${level(target)}`,
+      `${sign} ${level(aim)}`,
+      met,
+    ];
     return `| ${cells.map(cell).join(' | ')} |`;
   });
+  const { cpu, cores, node, onnxRuntime, pytorch, threads } = environment;
+  const machine = `${cpu}, ${cores} cores; Node ${node}, ONNX Runtime ${onnxRuntime}, ${pytorch ?? 'no PyTorch'}; ${threads} threads a side.`;
   return [
-    '| | ours | other | ratio | target | met | |',
-    '|---|---:|---:|---:|---:|---|---|',
+    '| | ours | other | ratio | gate | aim | reached |',
+    '|---|---:|---:|---:|---:|---:|---|',
     ...lines,
+    '',
+    machine,
     '',
   ].join('\n');
 }
 
-/** A text with another table between its marks. @param {string} text @param {readonly Row[]} rows */
-export function withBenchTable(text, rows) {
+/** A text with another table between its marks. @param {string} text @param {BenchFile} file */
+export function withBenchTable(text, file) {
+  if (file.quick)
+    throw new Error('the figures are those of a quick run; run npm run bench without --quick');
   if (!marks.test(text))
     throw new Error('the text has no <!-- bench:start --> … <!-- bench:end -->');
-  return text.replace(marks, (_, start, end) => `${start}${benchTable(rows)}${end}`);
+  return text.replace(marks, (_, start, end) => `${start}${benchTable(file)}${end}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -51,7 +71,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     );
     process.exit(2);
   }
-  const content = JSON.parse(readFileSync(file, 'utf8'));
   const readme = new URL('../README.md', import.meta.url);
-  writeFileSync(readme, withBenchTable(readFileSync(readme, 'utf8'), content.rows ?? content));
+  const measured = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(readme, withBenchTable(readFileSync(readme, 'utf8'), measured));
 }

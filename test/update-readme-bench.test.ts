@@ -1,32 +1,51 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { environment } from '../benchmarks/src/environment.ts';
+import { makeRow } from '../benchmarks/src/row.ts';
 import { benchTable, withBenchTable } from '../scripts/update-readme-bench.mjs';
 import { root } from './source-files.ts';
 
-it('writes one line a row, with what was not measured left open', () => {
-  const rows = [
-    { name: 'step', ours: 98.76, other: 123.4, unit: 'ms', ratio: 0.80032, target: 1.3, met: true },
-    { name: 'a|b', ours: 5, other: null, unit: 'ms', ratio: null, met: null, note: 'skipped' },
-  ];
-  expect(benchTable(rows).split('\n').slice(2)).toEqual([
-    '| step | 98.8 ms | 123 ms | 0.8 | 1.3 | yes |  |',
-    '| a\\|b | 5 ms | – | – | – | – | skipped |',
+const definition = {
+  name: 'step: a|b',
+  unit: 'ms',
+  ratio: 'ours/other',
+  gate: 1.3,
+  aim: 1,
+} as const;
+const share = { name: 'BALD', unit: 's', ratio: 'ours/other', gate: 0.01, aim: 0.003 } as const;
+const file = {
+  quick: false,
+  environment: environment(2, null),
+  rows: [
+    makeRow(definition, { ours: [98.76], other: [123.4] }, ''),
+    makeRow({ ...definition, name: 'alone', ratio: 'other/ours' }, { ours: [5] }, 'skipped'),
+    makeRow(share, { ours: [20], other: [4000] }, ''),
+  ],
+};
+
+it('writes one line a row, with what was not measured left open, and the machine', () => {
+  const lines = benchTable(file).split('\n');
+  expect(lines.slice(2, 6)).toEqual([
+    '| step: a\\|b | 98.8 ms | 123 ms | 0.8 | ≤ 1.3 | ≤ 1 | aim |',
+    '| alone | 5 ms | – | – | ≥ 1.3 | ≥ 1 | skipped |',
+    '| BALD | 0.02 s | 4 s | 0.5 % | ≤ 1 % | ≤ 0.3 % | gate |',
     '',
   ]);
+  expect(lines[6]).toMatch(/ cores; Node v\d.*, no PyTorch; 2 threads a side\.$/);
 });
 
 it('replaces what is between the marks, and only that', () => {
   const text = 'a\n<!-- bench:start -->\nold\n<!-- bench:end -->\nb\n';
-  const once = withBenchTable(text, [{ name: '$&' }]);
+  const once = withBenchTable(text, file);
   expect(once).toMatch(/^a\n<!-- bench:start -->\n\| \| ours[\s\S]*\n<!-- bench:end -->\nb\n$/);
-  expect(once).toContain('| $& |');
   expect(once).not.toContain('old');
-  expect(withBenchTable(once, [{ name: '$&' }])).toBe(once);
-  expect(() => withBenchTable('a', [])).toThrow('bench:start');
+  expect(withBenchTable(once, file)).toBe(once);
+  expect(() => withBenchTable('a', file)).toThrow('bench:start');
+  expect(() => withBenchTable(text, { ...file, quick: true })).toThrow('quick');
 });
 
 it('finds its place in the README', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  expect(() => withBenchTable(readme, [])).not.toThrow();
+  expect(() => withBenchTable(readme, file)).not.toThrow();
 });

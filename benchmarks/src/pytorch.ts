@@ -8,7 +8,7 @@ const script = fileURLToPath(new URL('../python/reference.py', import.meta.url))
 const remedy = 'apt-get install python3-torch libopenblas0-pthread';
 
 /** Seconds of the parts of a round. */
-export interface RoundTimes {
+interface RoundTimes {
   /** Training. */
   readonly train: number;
   /** Predictions of the images that were asked for. */
@@ -18,7 +18,7 @@ export interface RoundTimes {
 }
 
 /** PyTorch in a process of its own that lives as long as the benchmark. All times are taken inside it. */
-export interface Pytorch {
+interface Pytorch {
   /** Versions and linear algebra, for notes. */
   readonly description: string;
   /** Seconds of one training step (forward, cross-entropy, backward, SGD with momentum). */

@@ -30,11 +30,20 @@ describe('examples of the documents', () => {
 
   it.each(examples.filter(({ skip }) => skip === undefined))(
     '$name runs, and prints what it says',
+    { timeout: 180_000 },
     async (example) => {
       const printed = await run(moduleOf(example));
       const { output = '…' } = example;
       // Where they differ, a comparison of texts shows it line by line.
       if (!patternOf(output).test(printed)) expect(printed).toBe(output.trimEnd());
+      if (example.name.startsWith('README.md')) {
+        const accuracies = [...printed.matchAll(/accuracy (.*)$/gm)].map(([, text]) =>
+          Number(text),
+        );
+        expect(accuracies).toHaveLength(9);
+        // Chance is 0.1.
+        expect(accuracies.at(-1)).toBeGreaterThan(0.5);
+      }
     },
   );
 

@@ -23,6 +23,8 @@ export {
 } from './heuristics/define-heuristic.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { getHeuristic, HEURISTIC_NAMES } from './heuristics/get-heuristic.ts';
+export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
+export { gumbelOrder } from './heuristics/gumbel-order.ts';
 export type {
   BatchSelection,
   Heuristic,
@@ -30,10 +32,25 @@ export type {
   Ranking,
 } from './heuristics/heuristic.ts';
 export { margin } from './heuristics/margin.ts';
+export {
+  type PowerHeuristicOptions,
+  powerBald,
+  powerEntropy,
+  powerSampling,
+} from './heuristics/power-sampling.ts';
 export { type PrecomputedOptions, precomputed } from './heuristics/precomputed.ts';
 export { random } from './heuristics/random.ts';
+export { rankBasedSampling } from './heuristics/rank-based-sampling.ts';
 export { rankScores } from './heuristics/rank-scores.ts';
 export { REDUCTION_NAMES, type Reduction } from './heuristics/reduction.ts';
+export {
+  type DistributionOptions,
+  gibbsDistribution,
+  type PowerOptions,
+  powerDistribution,
+  rankBasedDistribution,
+  type TemperatureOptions,
+} from './heuristics/sampling-distributions.ts';
 export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,

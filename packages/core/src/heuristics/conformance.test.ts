@@ -4,9 +4,12 @@ import { PREDICTION_KINDS } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { certainty } from './certainty.ts';
 import { entropy } from './entropy.ts';
+import { gibbsSampling } from './gibbs-sampling.ts';
 import { margin } from './margin.ts';
+import { powerBald, powerEntropy, powerSampling } from './power-sampling.ts';
 import { precomputed } from './precomputed.ts';
 import { random } from './random.ts';
+import { rankBasedSampling } from './rank-based-sampling.ts';
 import { variance } from './variance.ts';
 
 const runner = { describe, it };
@@ -25,4 +28,19 @@ heuristicConformance((reduction) => precomputed({ direction: 'lowest', reduction
   kinds: ['values'],
   samples: 1,
   outputs: 1,
+});
+heuristicConformance((reduction) => powerBald({ reduction }), runner, {
+  minSamples: 2,
+  order: 'drawn',
+});
+heuristicConformance((reduction) => powerEntropy({ reduction }), runner, { order: 'drawn' });
+heuristicConformance((reduction) => powerSampling(margin({ reduction })), runner, {
+  order: 'drawn',
+  spatial: false, // the sum of negative scores has no lowest one
+});
+heuristicConformance((reduction) => gibbsSampling(certainty({ reduction })), runner, {
+  order: 'drawn',
+});
+heuristicConformance((reduction) => rankBasedSampling(margin({ reduction })), runner, {
+  order: 'drawn',
 });

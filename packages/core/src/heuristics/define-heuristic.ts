@@ -32,7 +32,8 @@ export interface HeuristicDefinition {
  * @throws ConfigError if the reduction is unknown.
  */
 export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
-  const { name, reduction = 'none', needsPredictions = true, lowest = 0, start } = definition;
+  const { name, reduction = 'none', needsPredictions = true, start } = definition;
+  const lowest = lowestOf(definition, reduction);
   const firstReduced = definition.reducesOutputs === true ? 2 : 3;
   checkReduction(name, reduction);
 
@@ -88,6 +89,12 @@ export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
       return rankScores(scores);
     },
   };
+}
+
+/** A sum of negative scores, or a function of any, may be lower than each of them. */
+function lowestOf({ lowest = 0 }: HeuristicDefinition, reduction: Reduction): number {
+  const unknown = typeof reduction === 'function' || (reduction === 'sum' && lowest < 0);
+  return unknown ? Number.NEGATIVE_INFINITY : lowest;
 }
 
 function concat(parts: readonly Float64Array[]): Float64Array {

@@ -20,6 +20,11 @@ export interface HeuristicConformanceOptions {
   readonly outputs?: number;
   /** Whether the scores depend on an rng, which must then be given. Default false. */
   readonly random?: boolean;
+  /**
+   * What the ranking is: `scores`, highest first; `batch`, the picks of a batch and then the rest by
+   * scores; `drawn`, at random by an rng, which the scores do not need. Default `scores`.
+   */
+  readonly order?: 'scores' | 'batch' | 'drawn';
   /** Whether it scores predictions with axes after the classes, by the reductions. Default true. */
   readonly spatial?: boolean;
 }
@@ -48,6 +53,7 @@ export function heuristicConformance(
     samples = Math.max(3, minSamples),
     outputs = 3,
     random = false,
+    order = 'scores',
     spatial = true,
   }: HeuristicConformanceOptions = {},
 ): void {
@@ -55,7 +61,10 @@ export function heuristicConformance(
   const it = (name: string, body: () => void | Promise<void>): void =>
     runner.it(name, async () => body());
   const heuristic = makeHeuristic('none');
-  const seeded = (seed = 0): HeuristicOptions => (random ? { rng: createRng(seed) } : {});
+  const seeded = (seed = 0): HeuristicOptions => ({
+    ...(random || order === 'drawn' ? { rng: createRng(seed) } : {}),
+    querySize: 3,
+  });
   const [K, C] = [samples, outputs];
   const flat = (kind: PredictionKind, N = 7, passes = K): Predictions =>
     samplePredictions(kind, [N, passes, C], 'conformance');
@@ -79,6 +88,9 @@ export function heuristicConformance(
     );
   };
 
+  const checkOrder = (ranking: Ranking, scores: Float64Array): void =>
+    checkRanking(ranking, scores, order);
+
   describe(`heuristic ${heuristic.name} conforms`, () => {
     for (const kind of kinds) {
       describe(`on ${kind}`, () => {
@@ -94,12 +106,9 @@ export function heuristicConformance(
 
         it('ranks by its scores, whole and streamed', async () => {
           const scores = heuristic.getUncertainties(flat(kind), seeded());
-          checkRanking(await heuristic.getRanks(flat(kind), seeded()), scores);
-          checkRanking(
-            await heuristic.getRanks(asyncly(asChunks(flat(kind), 3)), seeded()),
-            scores,
-          );
-          checkRanking(await heuristic.getRanks([...asChunks(flat(kind), 2)], seeded()), scores);
+          checkOrder(await heuristic.getRanks(flat(kind), seeded()), scores);
+          checkOrder(await heuristic.getRanks(asyncly(asChunks(flat(kind), 3)), seeded()), scores);
+          checkOrder(await heuristic.getRanks([...asChunks(flat(kind), 2)], seeded()), scores);
         });
 
         it('leaves its input as it is', async () => {
@@ -141,29 +150,19 @@ export function heuristicConformance(
           );
         });
 
+        if (!random && order === 'scores') {
+          it('gives ties to the lowest position', () => ties(kind));
+        }
+
         if (!random) {
           it('moves the scores with the items', () => {
-            const order = [4, 0, 6, 2, 1, 5, 3];
+            const shuffled = [4, 0, 6, 2, 1, 5, 3];
             const scores = heuristic.getUncertainties(flat(kind));
-            const moved = heuristic.getUncertainties(takeItems(flat(kind), order));
+            const moved = heuristic.getUncertainties(takeItems(flat(kind), shuffled));
             same(
               moved,
-              Float64Array.from(order, (i) => scores[i] as number),
+              Float64Array.from(shuffled, (i) => scores[i] as number),
               'scores of permuted items',
-            );
-          });
-
-          it('gives ties to the lowest position', async () => {
-            const tied = takeItems(flat(kind), [2, 5, 2, 5, 2]);
-            const { ranks, scores } = await heuristic.getRanks(tied);
-            equal(
-              ranks.join(),
-              (scores[0] as number) >= (scores[1] as number)
-                ? scores[0] === scores[1]
-                  ? '0,1,2,3,4'
-                  : '0,2,4,1,3'
-                : '1,3,0,2,4',
-              'ranks of tied items',
             );
           });
 
@@ -223,6 +222,14 @@ export function heuristicConformance(
       });
     }
 
+    async function ties(kind: PredictionKind): Promise<void> {
+      const tied = takeItems(flat(kind), [2, 5, 2, 5, 2]);
+      const { ranks, scores } = await heuristic.getRanks(tied, seeded());
+      const [a, b] = scores as unknown as [number, number];
+      const lowestFirst = a === b ? '0,1,2,3,4' : a > b ? '0,2,4,1,3' : '1,3,0,2,4';
+      equal(ranks.join(), lowestFirst, 'ranks of tied items');
+    }
+
     function spatialTests(kind: PredictionKind): void {
       for (const reduction of [...REDUCTION_NAMES.filter((name) => name !== 'none'), byMedian]) {
         const name = typeof reduction === 'string' ? reduction : 'a function';
@@ -232,7 +239,7 @@ export function heuristicConformance(
           equal(scores.length, 5, 'number of scores');
           truth(scores.every(Number.isFinite), 'all scores are finite');
           await sameEverywhere(reduced, withSpace(kind));
-          checkRanking(await reduced.getRanks(withSpace(kind), seeded()), scores);
+          checkOrder(await reduced.getRanks(withSpace(kind), seeded()), scores);
           if (!heuristic.needsPredictions) return;
           const each = heuristic.getUncertainties(withSpace(kind), seeded());
           equal(each.length, 30, 'scores without reduction');
@@ -313,6 +320,23 @@ export function heuristicConformance(
       equal(taken, 3, 'chunks taken');
     });
 
+    if (order === 'drawn') {
+      it('ranks by the rng given, and by nothing else', async () => {
+        const predictions = flat(kinds[0] as PredictionKind, 50);
+        const ranks = async (seed: number): Promise<string> =>
+          (await heuristic.getRanks(predictions, seeded(seed))).ranks.join();
+        equal(await ranks(1), await ranks(1), 'the same seed twice');
+        truth((await ranks(1)) !== (await ranks(2)), 'another seed gives another order');
+        const options = seeded();
+        equal(
+          (await heuristic.getRanks(predictions, options)).ranks.join(),
+          (await heuristic.getRanks(predictions, options)).ranks.join(),
+          'the same rng twice (forked, not drawn from)',
+        );
+        await fails(() => heuristic.getRanks(predictions), /rng/, 'no rng');
+      });
+    }
+
     if (random) {
       it('depends on the rng and on nothing else', async () => {
         const predictions = flat(kinds[0] as PredictionKind, 50);
@@ -348,11 +372,26 @@ function* unevenly(predictions: Predictions): Generator<Predictions> {
   for (const items of [[0], [], rest]) yield takeItems(predictions, items);
 }
 
-function checkRanking({ ranks, scores }: Ranking, expected: Float64Array): void {
+function checkRanking(
+  { ranks, scores, batch }: Ranking,
+  expected: Float64Array,
+  order: NonNullable<HeuristicConformanceOptions['order']>,
+): void {
   truth(ranks instanceof Uint32Array, 'ranks are a Uint32Array');
   same(scores, expected, 'scores of the ranking');
-  const wanted = Array.from(expected.keys()).sort(
-    (a, b) => (expected[b] as number) - (expected[a] as number) || a - b,
-  );
-  equal(ranks.join(), wanted.join(), 'ranks');
+  const all = Array.from(expected.keys());
+  equal(ranks.toSorted().join(), all.join(), 'the ranks, sorted');
+  if (order === 'drawn') return;
+  equal(batch === undefined, order === 'scores', 'whether there is no batch');
+  const picks = Array.from(batch?.picks ?? []);
+  if (batch !== undefined) {
+    equal(picks.length, Math.min(3, expected.length), 'picks');
+    equal(batch.gains.length, picks.length, 'gains');
+    equal(batch.standardErrors.length, picks.length, 'standard errors');
+    truth(batch.gains.every(Number.isFinite), 'gains are finite');
+  }
+  const wanted = all
+    .filter((i) => !picks.includes(i))
+    .sort((a, b) => (expected[b] as number) - (expected[a] as number) || a - b);
+  equal(ranks.join(), [...picks, ...wanted].join(), 'ranks');
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { env } from 'onnxruntime-node';
 
 /** What the numbers of a run depend on. */
@@ -19,10 +20,19 @@ export interface Environment {
   readonly pytorch: string | null;
   /** Threads of every side. */
   readonly threads: number;
+  /** Share of the cores that other work took just before the run, 0 to 1. */
+  readonly busyBefore: number;
 }
 
+/** Past this share of busy cores a run is not to be trusted: PyTorch, whose threads wait in loops, loses most. */
+const mostBusy = 0.1;
+
 /** This machine. */
-export function environment(threads: number, pytorch: string | null): Environment {
+export function environment(
+  threads: number,
+  pytorch: string | null,
+  busyBefore: number,
+): Environment {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
@@ -32,7 +42,33 @@ export function environment(threads: number, pytorch: string | null): Environmen
     onnxRuntime: env.versions.node ?? env.versions.common,
     pytorch,
     threads,
+    busyBefore,
   };
+}
+
+/** Share of all cores' time that was not idle while this process slept for a moment. */
+export async function busyShare(): Promise<number> {
+  const before = coreTimes();
+  await pause(1000);
+  const after = coreTimes();
+  const total = after.total - before.total;
+  return total > 0 ? 1 - (after.idle - before.idle) / total : 0;
+}
+
+function coreTimes(): { readonly idle: number; readonly total: number } {
+  let idle = 0;
+  let total = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    total += times.user + times.nice + times.sys + times.idle + times.irq;
+  }
+  return { idle, total };
+}
+
+/** A warning if other work shared the machine, else undefined. */
+export function busyWarning(share: number): string | undefined {
+  if (share <= mostBusy) return undefined;
+  return `bench: the machine was ${Math.round(100 * share)} % busy before the run, expected at most ${100 * mostBusy} %: these ratios are not to be trusted; stop other work and run again`;
 }
 
 /** One line for below the table. */

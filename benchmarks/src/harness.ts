@@ -27,7 +27,7 @@ export interface InterleaveOptions {
  */
 export async function interleave(
   sides: readonly Side[],
-  { samples, progress, restMs = 50 }: InterleaveOptions,
+  { samples, progress, restMs = 100 }: InterleaveOptions,
 ): Promise<number[][]> {
   for (const side of sides) {
     progress(`${side.name}: warming up`);

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Bench, fullSizes, quickSizes, type RowGroup } from './bench.ts';
-import { environment, formatEnvironment } from './environment.ts';
+import { busyShare, busyWarning, environment, formatEnvironment } from './environment.ts';
 import { mcDropout } from './mc-dropout.ts';
 import { startPytorch } from './pytorch.ts';
 import { round } from './round.ts';
@@ -54,6 +54,9 @@ async function run(options: Options): Promise<void> {
   if (json !== undefined) mkdirSync(dirname(json), { recursive: true });
   const rows: Row[] = [];
   const progress = (line: string): void => console.error(line);
+  const busy = await busyShare();
+  const warning = busyWarning(busy);
+  if (warning !== undefined) progress(warning);
   const sizes = quick ? quickSizes : fullSizes;
   const pythons = python === undefined ? ['/usr/bin/python3', 'python3'] : [python];
   const images = randomImages(Math.max(sizes.batch, sizes.labelled, sizes.slowPool));
@@ -68,8 +71,9 @@ async function run(options: Options): Promise<void> {
   } finally {
     await reference.pytorch?.close();
   }
-  const found = environment(threads, reference.pytorch?.description ?? null);
+  const found = environment(threads, reference.pytorch?.description ?? null, busy);
   console.log(`\n${formatTable(rows)}\n\n${formatEnvironment(found)}`);
+  if (warning !== undefined) console.log(warning);
   if (quick) console.log('--quick: these numbers mean nothing');
   if (json !== undefined) {
     writeFileSync(json, `${JSON.stringify({ quick, environment: found, rows }, null, 2)}\n`);

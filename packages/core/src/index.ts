@@ -96,7 +96,14 @@ export type { StoppingCriterion, StoppingInput } from './loop/stopping-criterion
 export { type TrainUntil, trainUntilReached } from './loop/train-until.ts';
 export { summarizeUncertainty, type UncertaintySummary } from './loop/uncertainty-summary.ts';
 export { type AccuracyOptions, accuracy } from './metrics/accuracy.ts';
+export { adaptiveEce } from './metrics/adaptive-ece.ts';
 export { brier } from './metrics/brier.ts';
+export { type ClassWiseEceOptions, classWiseEce } from './metrics/class-wise-ece.ts';
+export {
+  type ClassificationReport,
+  classificationReport,
+} from './metrics/classification-report.ts';
+export { confusionMatrix } from './metrics/confusion-matrix.ts';
 export { type BinOptions, ece } from './metrics/ece.ts';
 export { ecePerClass } from './metrics/ece-per-class.ts';
 export {
@@ -104,13 +111,38 @@ export {
   evaluatePredictions,
   type Target,
 } from './metrics/evaluate-predictions.ts';
+export {
+  type IntervalCoverageOptions,
+  intervalCoverage,
+  type NoiseOptions,
+  regressionNll,
+} from './metrics/gaussian-predictive.ts';
 export { getMetric, METRIC_NAMES, type MetricOptions } from './metrics/get-metric.ts';
 export { type LossBatch, loss } from './metrics/loss.ts';
 export type { Metric, MetricBatch } from './metrics/metric.ts';
 export type { Metrics, MetricValue } from './metrics/metric-value.ts';
 export { nll } from './metrics/nll.ts';
-export { mae, mse } from './metrics/regression-errors.ts';
+export { type OodBatch, type OodFigures, oodAuroc } from './metrics/ood-auroc.ts';
+export {
+  type ClassAverage,
+  type ClassAverageOptions,
+  f1,
+  precision,
+  recall,
+} from './metrics/precision-recall.ts';
+export {
+  averagePrecision,
+  type PrecisionRecallAreaOptions,
+  prArea,
+} from './metrics/precision-recall-area.ts';
+export { mae, mse, rmse } from './metrics/regression-errors.ts';
 export { type Reliability, reliability } from './metrics/reliability.ts';
+export {
+  type RiskCoverageAreaOptions,
+  type RiskCoverageCurve,
+  riskCoverageArea,
+  riskCoverageCurve,
+} from './metrics/risk-coverage.ts';
 export { bayesianModelAverage } from './predictions/bayesian-model-average.ts';
 export {
   checkPredictions,
@@ -136,5 +168,6 @@ export {
   type MeanWithInterval,
   meanInterval,
 } from './stats/mean-interval.ts';
+export { normalCdf, normalQuantile } from './stats/normal.ts';
 export { studentTQuantile } from './stats/student-t.ts';
 export type { StopSignal } from './stop-signal.ts';

@@ -15,7 +15,8 @@ export interface EvaluatePredictionsOptions {
 }
 
 /**
- * Figures of the Bayesian model average of streamed predictions, in the memory of one chunk.
+ * Figures of the Bayesian model average of streamed predictions, in the memory of one chunk and of
+ * what the metrics keep.
  *
  * Targets come in the order of the items: class labels `[...]` for logits and probabilities, 0 or 1
  * for each output `[C, ...]` for sigmoids (every output is a problem of two classes, and counts as a
@@ -69,7 +70,7 @@ function averagedBatch(chunk: Predictions): Omit<MetricBatch, 'targets'> {
   const { data, shape } = bayesianModelAverage(chunk);
   switch (chunk.kind) {
     case 'values':
-      return { data, shape, kind: 'values' };
+      return { data, shape, kind: 'values', variance: posteriorVariance(chunk, data) };
     case 'logits':
     case 'probabilities':
       return { data, shape, kind: 'probabilities' };
@@ -77,6 +78,23 @@ function averagedBatch(chunk: Predictions): Omit<MetricBatch, 'targets'> {
     case 'sigmoidProbabilities':
       return { ...asTwoClasses(data, shape), kind: 'probabilities' };
   }
+}
+
+/** Population variance over the K samples, `[n, C, ...]`: the spread that the mean has lost. */
+function posteriorVariance({ data, shape }: Predictions, mean: Float64Array): Float64Array {
+  const [n, K] = shape as [number, number];
+  const perItem = mean.length / n;
+  const variance = new Float64Array(mean.length);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < K; k++) {
+      for (let j = 0; j < perItem; j++) {
+        const at = i * perItem + j;
+        const difference = (data[(i * K + k) * perItem + j] as number) - (mean[at] as number);
+        variance[at] = (variance[at] as number) + (difference * difference) / K;
+      }
+    }
+  }
+  return variance;
 }
 
 /** Probabilities of 1, `[n, C, ...]`, as those of the classes 0 and 1, `[n, 2, C, ...]`. */

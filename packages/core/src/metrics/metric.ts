@@ -8,6 +8,8 @@ export interface MetricBatch {
   readonly shape: readonly number[];
   /** What the numbers are. */
   readonly kind: 'probabilities' | 'values';
+  /** For kind `values`: variance over the posterior samples (population), as `data`. Default 0. */
+  readonly variance?: ArrayLike<number>;
   /** Class labels `[n, ...]`, or for kind `values` the wanted outputs `[n, C, ...]`. */
   readonly targets: ArrayLike<number>;
   /** Label of positions that are left out (padding, unlabelled pixels). Default -100. */
@@ -16,7 +18,7 @@ export interface MetricBatch {
   readonly firstItem?: number;
 }
 
-/** A figure that is gathered batch by batch, in constant memory. */
+/** A figure that is gathered batch by batch; in constant memory unless the metric says otherwise. */
 export interface Metric<
   Batch = MetricBatch,
   Value = MetricValue | Readonly<Record<string, MetricValue>>,

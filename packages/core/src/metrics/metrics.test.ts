@@ -12,7 +12,8 @@ import { nll } from './nll.ts';
 import { mae, mse } from './regression-errors.ts';
 import { reliability } from './reliability.ts';
 
-const CLASSIFICATION = METRIC_NAMES.filter((name) => name !== 'mse' && name !== 'mae');
+const REGRESSION = ['mse', 'rmse', 'mae', 'regressionNll', 'intervalCoverage'];
+const CLASSIFICATION = METRIC_NAMES.filter((name) => !REGRESSION.includes(name));
 
 const batch = (rows: readonly (readonly number[])[], targets: readonly number[]): MetricBatch => ({
   data: Float64Array.from(rows.flat()),
@@ -135,7 +136,8 @@ describe('classification metrics', () => {
     const metric = getMetric(name);
     expect(() => metric.value()).toThrow(StateError);
     const kind = CLASSIFICATION.includes(name) ? 'probabilities' : 'values';
-    metric.update({ ...batch([[0.2, 0.8]], kind === 'values' ? [1, 2] : [1]), kind });
+    const variance = [1, 1];
+    metric.update({ ...batch([[0.2, 0.8]], kind === 'values' ? [1, 2] : [1]), kind, variance });
     expect(() => metric.value()).not.toThrow();
     metric.reset();
     expect(() => metric.value()).toThrow(StateError);

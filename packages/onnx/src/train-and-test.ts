@@ -1,12 +1,12 @@
 import {
   ConfigError,
   type Dataset,
+  type EvaluateOptions,
   type Example,
   type Metrics,
   type NdArray,
   type WorkOptions,
 } from '@baal/core';
-import type { ModelWrapper } from './model-wrapper.ts';
 
 /** Options of {@link ModelWrapper.trainAndTestOnDatasets}. */
 export interface TrainAndTestOptions extends WorkOptions {
@@ -32,9 +32,21 @@ export interface TrainAndTestResult {
   };
 }
 
+/** What is trained and tested: the part of a wrapper that this needs. */
+interface Trainee {
+  trainOnDataset(
+    dataset: Dataset<Example>,
+    options: WorkOptions & {
+      readonly onEpoch: (epoch: number, metrics: Metrics) => boolean | Promise<boolean>;
+    },
+  ): Promise<Metrics[]>;
+  testOnDataset(dataset: Dataset<Example>, options: EvaluateOptions): Promise<Metrics>;
+  state(): Promise<ReadonlyMap<string, NdArray>>;
+}
+
 /** Trains, tests as it goes, and remembers the best weights; see {@link ModelWrapper.trainAndTestOnDatasets}. */
 export async function trainAndTest(
-  wrapper: ModelWrapper,
+  wrapper: Trainee,
   train: Dataset<Example>,
   test: Dataset<Example>,
   options: TrainAndTestOptions,

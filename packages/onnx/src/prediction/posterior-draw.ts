@@ -4,7 +4,8 @@ import { fillMask, maskKey } from '../bayesian/masks.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { toTensor } from '../runtime/tensors.ts';
-import { type FoldedMask, maskShape, type Suffix, type SuffixMask } from './suffix.ts';
+import type { FoldedMask, Suffix } from './suffix.ts';
+import { maskShape, type SuffixMask } from './suffix-mask.ts';
 
 /** One draw of the posterior: the masks of all passes that items share, made once for a whole pool. */
 export interface PosteriorDraw {

@@ -75,7 +75,8 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
       gradient: (i = 0) => gradientOf(node.outputs[i] ?? ''),
       needs: (i) => active.has(node.inputs[i] ?? ''),
       value: (name) => tracedValue(trace, name, node),
-      constant: (name) => (active.has(name) ? undefined : graph.initializers.get(name)),
+      constant: (name) =>
+        active.has(name) ? undefined : (graph.initializers.get(name) ?? trace.constants.get(name)),
     };
     rule(context).forEach((gradient, i) => {
       const name = node.inputs[i] ?? '';

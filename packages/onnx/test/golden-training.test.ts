@@ -196,7 +196,7 @@ describe('training as PyTorch in float64', () => {
       expect(trainer.statistics.names.toSorted()).toEqual(golden.buffers.toSorted());
       const rng = createRng(golden.id);
       for (const [step, size] of golden.batch_sizes.entries()) {
-        const { loss, output } = await trainer.step(
+        const { loss, outputs } = await trainer.step(
           {
             size,
             inputs: batchOf(step),
@@ -214,8 +214,8 @@ describe('training as PyTorch in float64', () => {
           { rtol: 0, atol },
         );
         if (step > 0) continue;
-        const name = golden.outputs[0]?.name as string;
-        compareOutputs('output_train', new Map([[name, output.data as Float32Array]]));
+        const seen = [...outputs].map(([name, { data }]) => [name, data as Float32Array] as const);
+        compareOutputs('output_train', new Map(seen));
         compareNamed('grad', (parameter) => trainer.gradients.view(parameter));
       }
       compareNamed('final', (name) => trainer.parameters.view(name));

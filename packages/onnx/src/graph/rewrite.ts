@@ -1,5 +1,9 @@
+import { DataError } from '@baal/core';
 import type { Graph, Node } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
+
+/** Before it, axes of Softmax, Squeeze, ReduceSum and others were given in another way. */
+const OLDEST_OPSET = 13;
 
 /** Only the nodes and initializers that the named values need. */
 export function prune(graph: Graph, values: readonly string[]): Graph {
@@ -39,8 +43,15 @@ export function consumersOf(graph: Graph, name: string): Node[] {
 /**
  * The graph at operator set 17 at least, where the engine's own operations exist. From 13 on, no
  * operator that the engine differentiates changed its meaning up to 17.
+ *
+ * @throws DataError for an operator set below 13, where the same node may mean something else.
  */
 export function raiseOpset(graph: Graph): Graph {
   const version = graph.opsets[''] ?? 17;
+  if (version < OLDEST_OPSET) {
+    throw new DataError(
+      `raiseOpset: graph "${graph.name}" uses operator set ${version}, expected ${OLDEST_OPSET} or newer; export the model with opset ${OLDEST_OPSET} or newer`,
+    );
+  }
   return version >= 17 ? graph : { ...graph, opsets: { ...graph.opsets, '': 17 } };
 }

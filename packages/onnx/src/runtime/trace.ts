@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from '@baal/core';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
-import type { ElementType } from '../graph/tensor-data.ts';
+import type { ElementType, TensorArray, TensorData } from '../graph/tensor-data.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import { openSession } from './session.ts';
 import { zeros } from './tensors.ts';
@@ -23,7 +23,22 @@ export interface Trace {
   readonly dynamicBatch: boolean;
   /** What was seen, by the value's name. */
   readonly values: ReadonlyMap<string, TracedValue>;
+  /**
+   * Small values that the nodes compute from constants and shapes only, equal at both batch sizes:
+   * bounds of slices, axes, scales.
+   */
+  readonly constants: ReadonlyMap<string, TensorData>;
 }
+
+/** What one run saw of a value. */
+interface Seen {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data?: TensorArray;
+}
+
+/** Values of at most this many elements are settings that a rule may want to read. */
+const SMALL = 1024;
 
 /** Extents of the inputs without the batch axis, where the graph itself leaves them open. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
@@ -53,9 +68,10 @@ export async function traceGraph(
   };
   const session = await openSession(runtime, traced, { optimization: 'off', threads: 1 });
   try {
-    const runs: Map<string, { type: ElementType; shape: readonly number[] }>[] = [];
+    const settings = independentOfData(graph);
+    const runs: Map<string, Seen>[] = [];
     for (const size of sizes) {
-      const seen = new Map<string, { type: ElementType; shape: readonly number[] }>();
+      const seen = new Map<string, Seen>();
       const feeds: Record<string, ReturnType<typeof zeros>> = {};
       for (const input of graph.inputs) {
         const shape = inputShape(input, size, inputShapes);
@@ -73,7 +89,10 @@ export async function traceGraph(
         );
       }
       for (const [name, tensor] of Object.entries(outputs)) {
-        seen.set(name, { type: tensor.type as ElementType, shape: tensor.dims });
+        const { type, dims: shape, size: length } = tensor;
+        const value: Seen = { type: type as ElementType, shape };
+        const small = settings.has(name) && length <= SMALL;
+        seen.set(name, small ? { ...value, data: tensor.data as TensorArray } : value);
       }
       runs.push(seen);
     }
@@ -83,14 +102,11 @@ export async function traceGraph(
   }
 }
 
-function combine(
-  graph: Graph,
-  runs: readonly Map<string, { type: ElementType; shape: readonly number[] }>[],
-  batchSize: number,
-): Trace {
+function combine(graph: Graph, runs: readonly Map<string, Seen>[], batchSize: number): Trace {
   const values = new Map<string, TracedValue>();
+  const constants = new Map<string, TensorData>();
   const [first, second] = runs;
-  for (const [name, { type, shape }] of first ?? []) {
+  for (const [name, { type, shape, data }] of first ?? []) {
     // With one run only, the batch axis cannot be seen: the first one, where its extent fits.
     const other =
       second === undefined ? [Number.NaN, ...shape.slice(1)] : (second.get(name)?.shape ?? shape);
@@ -98,12 +114,43 @@ function combine(
       extent === other[axis] || (second === undefined && extent !== batchSize) ? [] : [axis],
     );
     values.set(name, { type, shape, batchAxes });
+    const again = second === undefined ? data : second.get(name)?.data;
+    if (data !== undefined && again?.length === data.length) {
+      const equal = [...data].every((value, i) => value === again[i]);
+      if (equal) constants.set(name, { type, shape, data: data.slice() });
+    }
   }
   for (const [name, { type, shape }] of graph.initializers) {
     values.set(name, { type, shape, batchAxes: [] });
   }
-  return { batchSize, dynamicBatch: runs.length > 1, values };
+  return { batchSize, dynamicBatch: runs.length > 1, values, constants };
 }
+
+/** Values that depend on constants and on the shapes of other values only, not on what is fed. */
+function independentOfData(graph: Graph): ReadonlySet<string> {
+  const fed = new Set(graph.inputs.map((input) => input.name));
+  const independent = new Set<string>();
+  for (const node of graph.nodes) {
+    const opaque =
+      random.has(node.opType) || Object.values(node.attributes).some((value) => 'graph' in value);
+    const free = readsShapes.has(node.opType) || !node.inputs.some((name) => fed.has(name));
+    for (const name of node.outputs.filter((output) => output !== '')) {
+      (free && !opaque ? independent : fed).add(name);
+    }
+  }
+  return independent;
+}
+
+const readsShapes: ReadonlySet<string> = new Set(['Shape', 'Size']);
+const random: ReadonlySet<string> = new Set([
+  'Bernoulli',
+  'Dropout',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+]);
 
 /** The batch size of a graph whose first axis is a number; undefined where it is free. */
 function fixedBatch(graph: Graph): number | undefined {

@@ -46,6 +46,8 @@ export interface StepResult {
   readonly loss: number;
   /** The model's output on the batch in training mode; valid until the next step. */
   readonly output: Tensor;
+  /** The same for every output that the model or its loss names, by name. */
+  readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
 interface Compiled {
@@ -181,7 +183,10 @@ export class Trainer {
     }
     this.#optimizer.step(this.parameters.flat, this.#gradients.flat);
     this.#mixStatistics(results, batch.size);
-    return { loss, output: results[this.#plan.forward.outputs[0]?.name ?? ''] as Tensor };
+    const outputs = new Map(
+      this.#plan.outputs.map((name) => [name, results[name] as Tensor] as const),
+    );
+    return { loss, output: outputs.get(this.#plan.outputs[0] as string) as Tensor, outputs };
   }
 
   /** Frees the sessions. */

@@ -38,6 +38,8 @@ export interface TrainingPlan {
   readonly loss: string;
   /** Loss terms. */
   readonly losses: readonly BoundLoss[];
+  /** Outputs that a step returns: the model's first, then those of the loss. */
+  readonly outputs: readonly string[];
   /** Names of the trained parameters, in the model's order. */
   readonly parameters: readonly string[];
   /** Masks to feed. */
@@ -95,6 +97,7 @@ export async function planTraining(
     trace,
     loss: total,
     losses: bound,
+    outputs,
     parameters,
     masks: prepared.masks,
     statistics: prepared.statistics,

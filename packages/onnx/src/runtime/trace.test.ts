@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../graph/graph-builder.ts';
+import { int64Tensor, toIntegers } from '../graph/tensor-data.ts';
+import { loadOnnxRuntime } from './onnx-runtime.ts';
+import { type Trace, traceGraph } from './trace.ts';
+
+const runtime = await loadOnnxRuntime();
+
+/** Values computed from the shape of x and from x, at a batch extent that is free or fixed. */
+async function traced(batch: string | number): Promise<Trace> {
+  const g = new GraphBuilder();
+  g.input({ name: 'x', type: 'float32', shape: [batch, 6] });
+  g.initializer('three', int64Tensor([3]));
+  g.op('Shape', ['x'], {}, 'shape');
+  g.op('Gather', ['shape', g.ints([1])], {}, 'columns');
+  g.op('Div', ['columns', 'three'], {}, 'third');
+  g.op('Gather', ['shape', g.ints([0])], {}, 'rows');
+  g.op('ConstantOfShape', ['shape'], {}, 'zeros');
+  g.op('ArgMax', ['x'], { axis: 1 }, 'best');
+  g.op('RandomNormal', [], { shape: [2] }, 'noise');
+  g.op('Range', [g.int(0), g.int(2000), g.int(1)], {}, 'long');
+  return await traceGraph(runtime, g.build());
+}
+
+describe('traceGraph', () => {
+  it('knows the values that no batch changes', async () => {
+    const { constants } = await traced('batch');
+    const names = [...constants.keys()].filter((name) => !name.startsWith('const'));
+    expect(names.toSorted()).toEqual(['columns', 'third']);
+    expect(toIntegers(constants.get('third') ?? int64Tensor([]))).toEqual([2]);
+  });
+
+  it('knows more where the batch is fixed', async () => {
+    const { constants, values } = await traced(4);
+    expect([...constants.keys()].toSorted()).toEqual([
+      'columns',
+      'rows',
+      'shape',
+      'third',
+      'zeros',
+    ]);
+    expect(toIntegers(constants.get('shape') ?? int64Tensor([]))).toEqual([4, 6]);
+    expect(values.get('long')).toEqual({ type: 'int64', shape: [2000], batchAxes: [] });
+  });
+});

@@ -17,17 +17,29 @@ export type ElementType =
 
 /** The typed array that holds each element type (float16 as raw 16-bit words, bool as bytes). */
 export interface ArrayOf {
+  /** Single precision. */
   float32: Float32Array;
+  /** Double precision. */
   float64: Float64Array;
+  /** Signed, 64 bits; what shapes and indices are. */
   int64: BigInt64Array;
+  /** Signed, 32 bits. */
   int32: Int32Array;
+  /** Signed, 16 bits. */
   int16: Int16Array;
+  /** Signed, 8 bits. */
   int8: Int8Array;
+  /** Unsigned, 8 bits. */
   uint8: Uint8Array;
+  /** Unsigned, 16 bits. */
   uint16: Uint16Array;
+  /** Unsigned, 32 bits. */
   uint32: Uint32Array;
+  /** Unsigned, 64 bits. */
   uint64: BigUint64Array;
+  /** The bits of half-precision numbers. */
   float16: Uint16Array;
+  /** 0 or 1, a byte each. */
   bool: Uint8Array;
 }
 

@@ -4,6 +4,7 @@ import { checkBuffers, checkSetting, restore } from './settings.ts';
 
 /** Stochastic gradient descent, with PyTorch's meaning of the settings. */
 export interface SgdConfig {
+  /** Which optimiser this is. */
   readonly kind: 'sgd';
   /** Learning rate. */
   readonly lr: number;

@@ -109,7 +109,6 @@ export { ecePerClass } from './metrics/ece-per-class.ts';
 export {
   type EvaluatePredictionsOptions,
   evaluatePredictions,
-  type Target,
 } from './metrics/evaluate-predictions.ts';
 export {
   type IntervalCoverageOptions,
@@ -120,6 +119,7 @@ export {
 export { getMetric, METRIC_NAMES, type MetricOptions } from './metrics/get-metric.ts';
 export { type LossBatch, loss } from './metrics/loss.ts';
 export type { Metric, MetricBatch } from './metrics/metric.ts';
+export { type LabelledMetrics, MetricLog, type MetricPhase } from './metrics/metric-log.ts';
 export type { Metrics, MetricValue } from './metrics/metric-value.ts';
 export { nll } from './metrics/nll.ts';
 export { type OodBatch, type OodFigures, oodAuroc } from './metrics/ood-auroc.ts';
@@ -143,6 +143,7 @@ export {
   riskCoverageArea,
   riskCoverageCurve,
 } from './metrics/risk-coverage.ts';
+export { type MetricBatchOptions, type Target, toMetricBatch } from './metrics/to-metric-batch.ts';
 export { bayesianModelAverage } from './predictions/bayesian-model-average.ts';
 export {
   checkPredictions,

@@ -351,3 +351,27 @@ describe('ModelWrapper says what is wrong', () => {
     );
   });
 });
+
+describe('added metrics', () => {
+  it('are kept apart for training and testing, and logged by size of the labelled set', async () => {
+    const wrapper = await wrap(network(), { epochs: 2, batchSize: 7 });
+    wrapper.addMetric('top1', () => getMetric('accuracy'));
+    wrapper.addMetric('recalls', () => getMetric('recall', { average: 'perClass' }));
+    expect(wrapper.getMetrics('train')).toEqual({});
+    expect(wrapper.activeLearningMetrics).toEqual([]);
+    const first: Dataset<Example> = { length: 20, get: train.get };
+    const history = await wrapper.trainOnDataset(first, { rng });
+    expect(wrapper.getMetrics('test')).toEqual({});
+    const tested = await wrapper.testOnDataset(test, { averagePredictions: 1, rng });
+    // Two routes to the accuracy, in training by batches of 7 and 6.
+    for (const epoch of history) expect(epoch.top1).toBeCloseTo(epoch.accuracy as number, 12);
+    expect(tested.top1).toBe(tested.accuracy);
+    expect((tested.recalls as readonly number[]).length).toBe(3);
+    expect(wrapper.getMetrics('train')).toEqual(history.at(-1));
+    expect(wrapper.getMetrics('test')).toEqual(tested);
+    await wrapper.trainOnDataset(train, { rng });
+    expect(wrapper.activeLearningMetrics.map(({ labelled }) => labelled)).toEqual([20, 48]);
+    expect(wrapper.activeLearningMetrics[0]?.test).toEqual(tested);
+    expect(wrapper.activeLearningMetrics[1]?.test).toEqual({});
+  });
+});

@@ -6,13 +6,18 @@ import {
   type EvaluateOptions,
   type Example,
   evaluatePredictions,
+  type LabelledMetrics,
   type Learner,
+  type Metric,
+  MetricLog,
+  type MetricPhase,
   type Metrics,
   type NdArray,
   type Predictions,
   type PredictOptions,
   type Rng,
   StateError,
+  toMetricBatch,
   trainUntilReached,
   type WorkOptions,
 } from '@baal/core';
@@ -58,6 +63,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   readonly #trainer: Trainer;
   readonly #trace: Trace;
   readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
+  readonly #log = new MetricLog();
   #model: Model;
   #disposed = false;
   /** True while the model's constants are older than the trainer's weights. */
@@ -144,6 +150,27 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     }
   }
 
+  /**
+   * Adds a metric to every training and every test, under a name. Training shows it the outputs of each
+   * batch in training mode, a test the Bayesian model average; each has its own.
+   *
+   * @param factory makes a fresh metric at each call
+   * @throws ConfigError if the factory gives the same object twice
+   */
+  addMetric(name: string, factory: () => Metric): void {
+    this.#log.add(name, factory);
+  }
+
+  /** All figures of the last epoch of training, or of the last test since; empty if there was none. */
+  getMetrics(phase: MetricPhase): Metrics {
+    return this.#log.latest(phase);
+  }
+
+  /** Figures by size of the labelled set: one entry a training, with its last test. */
+  get activeLearningMetrics(): readonly LabelledMetrics[] {
+    return this.#log.rounds;
+  }
+
   /** Back to the initial weights and running statistics, with a fresh optimiser. */
   async reset(): Promise<void> {
     this.#alive('reset');
@@ -206,7 +233,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     }
     const batches = epochBatches(n, batchSize, this.#trainer.statistics.names.length > 0);
     const history: Metrics[] = [];
+    this.#log.begin(n);
     for (let epoch = 0; epoch < epochs; epoch++) {
+      this.#log.reset('train');
       const stream = rng.fork(`epoch-${epoch}`);
       const order = stream.fork('order').permutation(n);
       let loss = 0;
@@ -229,7 +258,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       const metrics: Metrics = {
         loss: loss / n,
         ...(seen > 0 ? { accuracy: correct / seen } : {}),
+        ...this.#log.figures('train'),
       };
+      this.#log.record('train', metrics);
       history.push(metrics);
       if (onEpoch !== undefined && !(await onEpoch(epoch, metrics))) break;
       if (trainUntilReached(until, metrics)) break;
@@ -256,12 +287,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    * Tests on a dataset: the probabilities of K posterior samples are averaged, then measured.
    *
    * @returns by default loss (nll, or mse for values), accuracy, nll (nats), brier, ece, ecePerClass and the bins of the reliability
-   *   diagram for classes; mse and mae for values
+   *   diagram for classes; mse and mae for values; with what was added with addMetric
    */
   async testOnDataset(dataset: Dataset<Example>, options: EvaluateOptions): Promise<Metrics> {
     const { averagePredictions, rng, signal, onProgress } = options;
     const { output, kind } = this.#model;
-    const metrics = this.#settings.metrics?.() ?? defaultMetrics(kind);
+    const metrics = [
+      ...(this.#settings.metrics?.() ?? defaultMetrics(kind)),
+      ...this.#log.metrics('test'),
+    ];
     const targets = async function* () {
       for (let i = 0; i < dataset.length; i++) {
         yield targetOf(await dataset.get(i), output, `item ${i}`);
@@ -277,7 +311,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     });
     const figures = await evaluatePredictions(chunks, targets(), metrics);
     const loss = kind === 'values' ? figures.mse : figures.nll;
-    return { ...(loss === undefined ? {} : { loss }), ...figures };
+    const measured = { ...(loss === undefined ? {} : { loss }), ...figures };
+    this.#log.record('test', measured);
+    return measured;
   }
 
   /** Figures of the Bayesian model average on given examples; see {@link ModelWrapper.testOnDataset}. */
@@ -434,14 +470,25 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     nameOf: (i: number) => string,
     rng: Rng,
   ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
-    const { output, kind } = this.#model;
-    const targets = examples.map((example, i) => targetOf(example, output, nameOf(i)));
+    const { output: outputName, kind } = this.#model;
+    const targets = examples.map((example, i) => targetOf(example, outputName, nameOf(i)));
     const inputs = collate(examples, this.#trainer.inputs, nameOf);
     const result = await this.#trainer.step(
       { size: examples.length, inputs, targets: [targets], nameOf },
       rng,
     );
     this.#weightsChanged();
+    if (!this.#log.isEmpty) {
+      const { data, dims } = result.output;
+      const [size, ...shape] = dims as readonly [number, ...number[]];
+      const output: Predictions = {
+        data: data as Float32Array,
+        shape: [size, 1, ...shape],
+        kind,
+        samples: 'joint',
+      };
+      this.#log.update('train', toMetricBatch(output, targets, { where: 'train' }));
+    }
     return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind) };
   }
 

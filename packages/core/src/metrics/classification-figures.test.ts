@@ -269,7 +269,7 @@ describe('oodAuroc', () => {
     fc.assert(
       fc.property(scores, scores, (familiar, foreign) => {
         const pairs = familiar.flatMap((a) => foreign.map((b) => (b > a ? 1 : b === a ? 0.5 : 0)));
-        const expected = pairs.reduce((a, b) => a + b, 0) / pairs.length;
+        const expected = pairs.reduce<number>((a, b) => a + b, 0) / pairs.length;
         expect(of(familiar, foreign).auroc).toBeCloseTo(expected, 12);
         const thresholds = [...new Set([...familiar, ...foreign])].sort((a, b) => b - a);
         const share = (list: number[], t: number): number =>

@@ -27,7 +27,8 @@ export const convolution: GradientRule = (context) => {
   ];
 };
 
-interface Shapes {
+/** Extents of what a convolution reads, of its weights and of what it makes. */
+export interface Shapes {
   readonly xShape: readonly number[];
   readonly wShape: readonly number[];
   readonly yShape: readonly number[];
@@ -102,7 +103,11 @@ function reversed(g: GradientContext['g'], name: string, axes: readonly number[]
   return g.op('Slice', [name, all(-1), all(-(2 ** 31)), g.ints(axes), all(-1)]);
 }
 
-function weightGradient(
+/**
+ * The correlation of X with dY over batch and space, tap by tap of a window: the gradient of
+ * convolution weights `[O, I/group, k...]`, by the kernel that is fastest here.
+ */
+export function weightGradient(
   context: GradientContext,
   x: string,
   dY: string,

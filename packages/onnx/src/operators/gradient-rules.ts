@@ -45,6 +45,7 @@ import { castRule, dropout, where } from './selection.ts';
 import { expand, identity, reshaping, transpose } from './shape-operators.ts';
 import { concat, pad, slice, split } from './slicing.ts';
 import { logSoftmax, softmax } from './softmax.ts';
+import { transposedConvolution } from './transposed-convolution.ts';
 
 /** The gradient rule of each operator, by its ONNX name. */
 export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, GradientRule>([
@@ -52,6 +53,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['AveragePool', averagePool],
   ['BatchNormalization', batchNormalization],
   ['Conv', convolution],
+  ['ConvTranspose', transposedConvolution],
   ['Dropout', dropout],
   ['Gemm', gemm],
   ['GlobalAveragePool', globalAveragePool],

@@ -113,7 +113,7 @@ export class Trainer {
     settings: TrainerSettings,
   ): Promise<Trainer> {
     const plan = await planTraining(runtime, model, settings.losses);
-    const convolves = plan.forward.nodes.some((node) => node.opType === 'Conv');
+    const convolves = plan.forward.nodes.some(({ opType }) => opType.startsWith('Conv'));
     const block = convolves ? await probeBlockedConvolution(runtime) : 0;
     return new Trainer(runtime, plan, model, settings, block);
   }

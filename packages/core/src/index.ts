@@ -15,6 +15,7 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './da
 export { subset } from './data/subset.ts';
 export * from './errors.ts';
 export { bald, type ReductionOptions } from './heuristics/bald.ts';
+export { type BatchBaldOptions, batchBald } from './heuristics/batch-bald.ts';
 export { certainty, leastConfidence } from './heuristics/certainty.ts';
 export {
   defineHeuristic,

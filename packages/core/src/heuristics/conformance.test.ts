@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { heuristicConformance } from '../testing/heuristic-conformance.ts';
 import { PREDICTION_KINDS } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
+import { batchBald } from './batch-bald.ts';
 import { certainty } from './certainty.ts';
 import { entropy } from './entropy.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -44,3 +45,4 @@ heuristicConformance((reduction) => gibbsSampling(certainty({ reduction })), run
 heuristicConformance((reduction) => rankBasedSampling(margin({ reduction })), runner, {
   order: 'drawn',
 });
+heuristicConformance(() => batchBald(), runner, { minSamples: 2, order: 'batch', spatial: false });

@@ -23,6 +23,7 @@ export {
   type ScoreChunk,
 } from './heuristics/define-heuristic.ts';
 export { entropy } from './heuristics/entropy.ts';
+export { type EpigOptions, epig } from './heuristics/epig.ts';
 export { getHeuristic, HEURISTIC_NAMES } from './heuristics/get-heuristic.ts';
 export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';

@@ -1,10 +1,12 @@
 import { describe, it } from 'vitest';
+import type { PredictionKind, Predictions } from '../predictions/predictions.ts';
 import { heuristicConformance } from '../testing/heuristic-conformance.ts';
-import { PREDICTION_KINDS } from '../testing/sample-predictions.ts';
+import { PREDICTION_KINDS, samplePredictions } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { certainty } from './certainty.ts';
 import { entropy } from './entropy.ts';
+import { epig } from './epig.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
 import { margin } from './margin.ts';
 import { powerBald, powerEntropy, powerSampling } from './power-sampling.ts';
@@ -46,3 +48,16 @@ heuristicConformance((reduction) => rankBasedSampling(margin({ reduction })), ru
   order: 'drawn',
 });
 heuristicConformance(() => batchBald(), runner, { minSamples: 2, order: 'batch', spatial: false });
+
+// Targets of the same draw as the predictions that the suite makes.
+const targetPredictions = (kind: PredictionKind): Predictions =>
+  samplePredictions(kind, [4, 2, 3], 'conformance');
+for (const kind of PREDICTION_KINDS.filter((one) => one !== 'values')) {
+  heuristicConformance(() => epig({ targetPredictions: targetPredictions(kind) }), runner, {
+    kinds: [kind],
+    refuses: ['values'],
+    minSamples: 2,
+    samples: 2,
+    spatial: false,
+  });
+}

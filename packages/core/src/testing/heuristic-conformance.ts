@@ -10,8 +10,10 @@ import { PREDICTION_KINDS, samplePredictions, takeItems } from './sample-predict
 
 /** What a heuristic declares about itself. */
 export interface HeuristicConformanceOptions {
-  /** Kinds of predictions that it scores; it must refuse the others with a TypeError. Default: all but `values`. */
+  /** Kinds of predictions that it scores; Default: all but `values`. */
   readonly kinds?: readonly PredictionKind[];
+  /** Kinds that it must refuse with a TypeError. Default: all that are not among `kinds`. */
+  readonly refuses?: readonly PredictionKind[];
   /** Fewest posterior samples; it must refuse fewer with a RangeError. Default 1. */
   readonly minSamples?: number;
   /** K of the predictions to test with. Default 3, or `minSamples`. */
@@ -49,6 +51,7 @@ export function heuristicConformance(
   runner: TestRunner,
   {
     kinds = PREDICTION_KINDS.filter((kind) => kind !== 'values'),
+    refuses = PREDICTION_KINDS.filter((kind) => !kinds.includes(kind)),
     minSamples = 1,
     samples = Math.max(3, minSamples),
     outputs = 3,
@@ -276,9 +279,7 @@ export function heuristicConformance(
       });
     }
 
-    for (const kind of heuristic.needsPredictions
-      ? PREDICTION_KINDS.filter((one) => !kinds.includes(one))
-      : []) {
+    for (const kind of heuristic.needsPredictions ? refuses : []) {
       it(`refuses ${kind}`, () =>
         fails(() => heuristic.getUncertainties(flat(kind), seeded()), /expected/, kind, TypeError));
     }

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Expectation, firstFar, readGolden } from '../../test/golden.ts';
+import { NumericalError, ShapeError } from '../errors.ts';
+import { asChunks } from '../predictions/chunks.ts';
+import { fromBaalArray } from '../predictions/from-baal-array.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import { toProbabilities } from '../predictions/to-probabilities.ts';
+import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
+import { bald } from './bald.ts';
+import { epig } from './epig.ts';
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+const joint = { samples: 'joint', draw: 'reference' } as const;
+
+/** `[item][sample][label]`; the labels of sigmoids are all sets. */
+const tables = (predictions: Predictions): number[][][] => {
+  const { data, shape, kind } = toProbabilities(predictions);
+  const [N, K, C] = shape as [number, number, number];
+  return Array.from({ length: N }, (_, n) =>
+    Array.from({ length: K }, (_, k) => {
+      const p = Array.from({ length: C }, (_, c) => data[(n * K + k) * C + c] as number);
+      if (kind === 'probabilities') return p;
+      return Array.from({ length: 2 ** C }, (_, set) =>
+        p.map((x, c) => ((set >> c) & 1 ? x : 1 - x)).reduce((a, b) => a * b),
+      );
+    }),
+  );
+};
+
+/** `I[y; y_t]` as a divergence: `sum p(c, d) ln p(c, d) / (p(c) p(d))`. */
+const information = (item: number[][], target: number[][]): number => {
+  const K = item.length;
+  const mean = (f: (k: number) => number): number =>
+    sum(Array.from({ length: K }, (_, k) => f(k))) / K;
+  const labels = (item[0] as number[]).length;
+  let total = 0;
+  for (let c = 0; c < labels; c++) {
+    for (let d = 0; d < labels; d++) {
+      const both = mean((k) => (item[k]?.[c] as number) * (target[k]?.[d] as number));
+      const apart = mean((k) => item[k]?.[c] as number) * mean((k) => target[k]?.[d] as number);
+      if (both > 0) total += both * Math.log(both / apart);
+    }
+  }
+  return total;
+};
+
+describe('equal to the reference', () => {
+  const golden = readGolden('heuristics');
+  const cases = golden.cases.filter(({ id }) => id.startsWith('epig/'));
+  it('has cases', () => expect(cases).toHaveLength(5));
+
+  it.each(cases)('$id', async (one) => {
+    const read = (name: string): Predictions => {
+      const { data, shape } = golden.tensor(one.file, one.inputs?.[name] as string);
+      return fromBaalArray(data as Float64Array, shape, joint);
+    };
+    const targets = read('target_predictions');
+    const { scores, ranks } = await epig().getRanks(read('predictions'), { targets });
+    for (const key of ['scores', 'scores_baal_f32']) {
+      const expected = one.expected[key] as Expectation;
+      const reference = golden.tensor(one.file, expected.tensor).data as Float64Array;
+      expect(firstFar(scores, reference, expected)).toBeNull();
+    }
+    const wanted = one.expected.ranks as Expectation;
+    if (wanted.compare === 'exact') {
+      const order = golden.tensor(one.file, wanted.tensor).data as BigInt64Array;
+      expect(firstFar(ranks, order, {})).toBeNull();
+    }
+  });
+});
+
+it('published values', () => {
+  const table = (first: number, N: number): Predictions => ({
+    data: Float64Array.from({ length: N * 15 }, (_, i) => {
+      const [n, k, c] = [first + Math.floor(i / 15), Math.floor(i / 3) % 5, i % 3];
+      return 2 * Math.sin(1 + 3 * n + 5 * c + 7 * k);
+    }),
+    shape: [N, 5, 3],
+    kind: 'logits',
+    ...joint,
+  });
+  const scores = epig({ targetPredictions: table(10, 3) }).getUncertainties(table(0, 4));
+  const expected = [0.085248667, 0.0621667388, 0.0704232877, 0.0546488679];
+  expect(firstFar(scores, expected, { atol: 1e-9 })).toBeNull();
+});
+
+describe('definition', () => {
+  it('is the mean mutual information with the targets, on every kind', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('logits', 'probabilities', 'sigmoidLogits', 'sigmoidProbabilities'),
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 2, max: 5 }),
+        fc.integer(),
+        (kind, K, C, seed) => {
+          const all = samplePredictions(kind, [7, K, C], seed);
+          const pool = takeItems(all, [0, 1, 2, 3]);
+          const targets = takeItems(all, [4, 5, 6]);
+          const scores = epig({ targetPredictions: targets }).getUncertainties(pool);
+          const expected = tables(pool).map(
+            (item) => sum(tables(targets).map((target) => information(item, target))) / 3,
+          );
+          expect(firstFar(scores, expected, { atol: 1e-12 })).toBeNull();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is at most BALD: labels tell no more about labels than about the weights', () => {
+    const all = samplePredictions('logits', [40, 6, 4], 'bound');
+    const scores = epig({ targetPredictions: all }).getUncertainties(all);
+    bald()
+      .getUncertainties(all)
+      .forEach((score, i) => {
+        expect(scores[i]).toBeLessThanOrEqual(score + 1e-12);
+      });
+  });
+
+  it('weights targets to the classes that are wanted', () => {
+    const pool = samplePredictions('logits', [5, 6, 3], 'pool');
+    const sharp = samplePredictions('logits', [4, 6, 3], 'pool');
+    // Targets certain of a class: weights of a class are weights of its targets.
+    const certain = { ...sharp, data: Float64Array.from(sharp.data) };
+    const classes = [0, 0, 0, 1];
+    for (const [t, c] of classes.entries()) {
+      for (let k = 0; k < 6; k++) {
+        for (let d = 0; d < 3; d++) certain.data[(t * 6 + k) * 3 + d] = d === c ? 60 + k : 0;
+      }
+    }
+    const only = epig({ targetPredictions: sharp, targetClassWeights: [0.2, 0.5, 0.3] });
+    const means = tables(sharp).map((target) =>
+      [0, 1, 2].map((c) => sum(target.map((p) => p[c] as number)) / 6),
+    );
+    const marginal = [0, 1, 2].map((c) => sum(means.map((p) => p[c] as number)) / 4);
+    const raw = means.map((p) =>
+      sum(p.map((x, c) => (([0.2, 0.5, 0.3][c] as number) * x) / (marginal[c] as number))),
+    );
+    const expected = tables(pool).map((item) =>
+      sum(
+        tables(sharp).map(
+          (target, t) => ((raw[t] as number) / sum(raw)) * information(item, target),
+        ),
+      ),
+    );
+    expect(firstFar(only.getUncertainties(pool), expected, { atol: 1e-12 })).toBeNull();
+    // A class that no target has cannot be weighted.
+    expect(() =>
+      epig({
+        targetPredictions: { ...certain, data: certain.data.map((x) => 20 * x) },
+        targetClassWeights: [0, 0, 1],
+      }).getUncertainties(pool),
+    ).toThrow(NumericalError);
+  });
+
+  it('with the weights that targets have anyway is the plain mean', () => {
+    const pool = samplePredictions('logits', [5, 6, 3], 'pool');
+    const sum_T = tables(pool).flat();
+    const marginal = [0, 1, 2].map((c) => sum(sum_T.map((p) => p[c] as number)));
+    const plain = epig({ targetPredictions: pool }).getUncertainties(pool);
+    const weighted = epig({ targetPredictions: pool, targetClassWeights: marginal });
+    expect(firstFar(weighted.getUncertainties(pool), plain, { atol: 1e-12 })).toBeNull();
+  });
+});
+
+describe('refuses', () => {
+  const pool = samplePredictions('logits', [6, 4, 3], 'refuse');
+  it('to guess targets, and targets of another draw, shape or coupling', async () => {
+    await expect(epig().getRanks(pool)).rejects.toThrow('no targets');
+    expect(epig().needsTargets).toBe(true);
+    expect(epig({ targetPredictions: pool }).needsTargets).toBeUndefined();
+    const other = { ...pool, draw: 'another' };
+    await expect(epig().getRanks(pool, { targets: other })).rejects.toThrow(
+      'several posterior draws',
+    );
+    const marginal = { ...pool, samples: 'marginal' } as const;
+    await expect(epig().getRanks(pool, { targets: marginal })).rejects.toThrow(TypeError);
+    await expect(epig().getRanks(marginal, { targets: pool })).rejects.toThrow(TypeError);
+    const fewer = { ...samplePredictions('logits', [6, 3, 3], 'refuse') };
+    await expect(epig().getRanks(pool, { targets: fewer })).rejects.toThrow(ShapeError);
+    const none = takeItems(pool, []);
+    await expect(epig().getRanks(pool, { targets: none })).rejects.toThrow('at least 1 item');
+    const space = samplePredictions('logits', [6, 4, 3, 2], 'refuse');
+    await expect(epig().getRanks(space, { targets: pool })).rejects.toThrow(ShapeError);
+  });
+
+  it('chunks of several draws', async () => {
+    const [a, b] = [...asChunks(pool, 3)] as [Predictions, Predictions];
+    const chunks = [a, { ...b, draw: 'another' }];
+    await expect(epig({ targetPredictions: pool }).getRanks(chunks)).rejects.toThrow(TypeError);
+  });
+
+  it('class weights that are none', () => {
+    for (const targetClassWeights of [[], [0, 0], [1, -1], [Number.NaN, 1]]) {
+      expect(() => epig({ targetClassWeights })).toThrow(RangeError);
+    }
+    const two = epig({ targetPredictions: pool, targetClassWeights: [1, 2] });
+    expect(() => two.getUncertainties(pool)).toThrow(ShapeError);
+  });
+});

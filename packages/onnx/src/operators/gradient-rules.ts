@@ -41,6 +41,7 @@ import {
   reduceSum,
   reduceSumSquare,
 } from './reductions.ts';
+import { resize } from './resizing.ts';
 import { castRule, dropout, where } from './selection.ts';
 import { expand, identity, reshaping, transpose } from './shape-operators.ts';
 import { concat, pad, slice, split } from './slicing.ts';
@@ -60,6 +61,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['GlobalMaxPool', globalMaxPool],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
+  ['Resize', resize],
   // Arithmetic
   ['Abs', abs],
   ['Add', add],

@@ -16,7 +16,7 @@ const definition = {
 const share = { name: 'BALD', unit: 's', ratio: 'ours/other', gate: 0.01, aim: 0.003 } as const;
 const file = {
   quick: false,
-  environment: environment(2, null),
+  environment: environment(2, null, 0),
   rows: [
     makeRow(definition, { ours: [98.76], other: [123.4] }, ''),
     makeRow({ ...definition, name: 'alone', ratio: 'other/ours' }, { ours: [5] }, 'skipped'),

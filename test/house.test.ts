@@ -17,7 +17,7 @@ const packages = Object.keys(below);
 const layersOfCore: readonly (readonly string[])[] = [
   ['errors.ts', 'registry.ts', 'stop-signal.ts', 'random'],
   ['data', 'predictions', 'stats'],
-  ['heuristics', 'metrics'],
+  ['heuristics', 'metrics', 'calibration'],
   ['loop'],
   ['testing'],
   ['index.ts'],

@@ -340,6 +340,7 @@ describe('ModelWrapper says what is wrong', () => {
     [{ epochs: 0 }, /epochs is 0, expected an integer of at least 1/],
     [{ batchSize: 1.5 }, /batchSize is 1.5/],
     [{ threads: -1 }, /threads is -1/],
+    [{ threads: 1e6 }, /threads is 1000000, expected an integer from 0 to 256/],
   ])('settings %o', async (changes, message) => {
     await expect(wrap(network(), changes)).rejects.toThrow(message);
   });

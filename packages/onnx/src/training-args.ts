@@ -47,9 +47,9 @@ export function checkSettings(args: TrainingArgs): Settings {
   positive('epochs');
   positive('batchSize');
   positive('memoryBudgetBytes');
-  if (!Number.isInteger(settings.threads) || settings.threads < 0) {
+  if (!Number.isInteger(settings.threads) || settings.threads < 0 || settings.threads > 256) {
     throw new ConfigError(
-      `ModelWrapper: threads is ${settings.threads}, expected an integer of at least 0`,
+      `ModelWrapper: threads is ${settings.threads}, expected an integer from 0 to 256`,
     );
   }
   return settings;

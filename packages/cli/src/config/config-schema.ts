@@ -85,6 +85,7 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
       .default([])
       .describe('Criteria that end a cell before its rounds are over.'),
     threads: atLeast(1)
+      .max(256)
       .default(1)
       .describe(
         'Threads of each cell; they change the last digits of matrix products, so they are part of the experiment. As many cells run at a time as the cores carry.',

@@ -7,7 +7,7 @@ import type { StopSignal } from '../stop-signal.ts';
 import { checkFiniteMetrics } from './check-metrics.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { Learner, Progress, WorkOptions } from './learner.ts';
-import { rankPool, type Suggestion } from './rank-pool.ts';
+import { checkTargets, rankPool, type Suggestion } from './rank-pool.ts';
 import type { RoundRecord } from './round-record.ts';
 import type { StoppingCriterion, StoppingInput } from './stopping-criterion.ts';
 import { summarizeUncertainty } from './uncertainty-summary.ts';
@@ -22,6 +22,8 @@ export interface ActiveLearningExperimentOptions<T> {
   readonly evaluation: Dataset<T>;
   /** Which items to label next. */
   readonly heuristic: Heuristic;
+  /** The inputs that matter in the end, for heuristics that need them (EPIG); predicted every round with the draw of the pool. Labels are not read. */
+  readonly targets?: Dataset<T>;
   /** Items labelled a round; the last acquisition takes what is left. */
   readonly querySize: number;
   /** K, the number of posterior samples for the heuristic. */
@@ -78,8 +80,8 @@ export class ActiveLearningExperiment<T> {
 
   /**
    * @throws RangeError if a count is out of range.
-   * @throws ConfigError if fewer items are scored than are to be labelled, or a criterion looks at
-   * uncertainties while the heuristic has none.
+   * @throws ConfigError if fewer items are scored than are to be labelled, a criterion looks at
+   * uncertainties while the heuristic has none, or the heuristic needs targets and there are none.
    */
   constructor(options: ActiveLearningExperimentOptions<T>) {
     const where = 'ActiveLearningExperiment';
@@ -90,6 +92,7 @@ export class ActiveLearningExperiment<T> {
     checkCount(where, 'averagePredictions', options.averagePredictions);
     checkCount(where, 'rounds', options.rounds ?? 1);
     checkMaxSamples(where, maxSamples);
+    checkTargets(where, heuristic, options.targets);
     if (maxSamples !== -1 && maxSamples < querySize) {
       throw new ConfigError(
         `${where}: pool.maxSamples is too small, expected at least querySize = ${querySize}, got ${maxSamples}`,
@@ -235,12 +238,13 @@ export class ActiveLearningExperiment<T> {
   }
 
   async #suggest(rng: Rng, work: Omit<WorkOptions, 'rng'>): Promise<Suggestion> {
-    const { learner, dataset, heuristic, querySize, iterations } = this.#options;
+    const { learner, dataset, heuristic, querySize, iterations, targets } = this.#options;
     const suggestion = await rankPool(dataset.pool, {
       heuristic,
       querySize,
       maxSamples: this.#maxSamples,
       rng,
+      ...(targets && { targets }),
       ...(work.signal && { signal: work.signal }),
       predict: (candidates, stream) =>
         learner.predict(candidates, { ...work, rng: stream, iterations }),

@@ -5,7 +5,7 @@ import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { WorkOptions } from './learner.ts';
-import { type PredictionSource, rankPool, type Suggestion } from './rank-pool.ts';
+import { checkTargets, type PredictionSource, rankPool, type Suggestion } from './rank-pool.ts';
 
 /**
  * Asks a model about items of the pool, in order. An array-like answer or a stream of chunks both
@@ -17,7 +17,7 @@ export type GetProbabilities<T> = (
 ) => PredictionSource | Promise<PredictionSource>;
 
 /** Settings of {@link ActiveLearningLoop}. */
-export interface ActiveLearningLoopOptions {
+export interface ActiveLearningLoopOptions<T = never> {
   /** Scores the items of the pool. */
   readonly heuristic: Heuristic;
   /** Forked by labelling step: asking twice in one step gives the same answer. */
@@ -26,6 +26,8 @@ export interface ActiveLearningLoopOptions {
   readonly querySize?: number;
   /** Score only so many items of the pool, drawn at random; default -1, all. */
   readonly maxSamples?: number;
+  /** The inputs that matter in the end, for heuristics that need them (EPIG); predicted in every step. */
+  readonly targets?: Dataset<T>;
 }
 
 /** Options of one call. */
@@ -43,17 +45,24 @@ export interface StepOptions {
 export class ActiveLearningLoop<T> {
   readonly #dataset: ActiveLearningDataset<T>;
   readonly #getProbabilities: GetProbabilities<T>;
-  readonly #options: Required<ActiveLearningLoopOptions>;
+  readonly #options: ActiveLearningLoopOptions<T> & {
+    readonly querySize: number;
+    readonly maxSamples: number;
+  };
 
-  /** @throws RangeError if `querySize` or `maxSamples` is out of range. */
+  /**
+   * @throws RangeError if `querySize` or `maxSamples` is out of range.
+   * @throws ConfigError if the heuristic needs targets and there are none.
+   */
   constructor(
     dataset: ActiveLearningDataset<T>,
     getProbabilities: GetProbabilities<T>,
-    options: ActiveLearningLoopOptions,
+    options: ActiveLearningLoopOptions<T>,
   ) {
     const { querySize = 1, maxSamples = -1 } = options;
     checkCount('ActiveLearningLoop', 'querySize', querySize);
     checkMaxSamples('ActiveLearningLoop', maxSamples);
+    checkTargets('ActiveLearningLoop', options.heuristic, options.targets);
     this.#dataset = dataset;
     this.#getProbabilities = getProbabilities;
     this.#options = { ...options, querySize, maxSamples };

@@ -1,8 +1,9 @@
 import type { Dataset, ExampleId } from '../data/dataset.ts';
 import type { Pool, PoolSelection } from '../data/pool.ts';
 import { subset } from '../data/subset.ts';
-import { NumericalError, ShapeError } from '../errors.ts';
+import { ConfigError, NumericalError, ShapeError } from '../errors.ts';
 import type { Heuristic, Ranking } from '../heuristics/heuristic.ts';
+import { collectPredictions } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
@@ -18,7 +19,10 @@ export type PredictionSource =
 export interface Suggestion extends PoolSelection {
   /** Stable ids of the items, in the order of `positions`: best first. */
   readonly ids: readonly ExampleId[];
-  /** Scores of the items, in the same order. Higher = label sooner. */
+  /**
+   * Scores of the items, in the same order; of items that were chosen jointly, what each adds to those
+   * before it. Higher = label sooner.
+   */
   readonly scores: readonly number[];
   /** Everything that was scored: pool positions, ascending, and the score of each. */
   readonly scored: { readonly positions: Uint32Array; readonly scores: Float64Array };
@@ -32,11 +36,13 @@ export interface RankPoolOptions<T> {
   readonly querySize: number;
   /** Score only so many items, drawn at random; -1 scores the whole pool. */
   readonly maxSamples: number;
+  /** The inputs that matter in the end, for heuristics that need them; predicted by the same draw as the pool. */
+  readonly targets?: Dataset<T>;
   /** Forked as `subset`, `predict` and `heuristic`. */
   readonly rng: Rng;
   /** Stops between chunks. */
   readonly signal?: StopSignal;
-  /** Predictions of a part of the pool; never called if the heuristic needs none. */
+  /** Predictions of a part of the pool, or of the targets; never called if the heuristic needs none. */
   readonly predict: (
     candidates: Dataset<T>,
     rng: Rng,
@@ -52,6 +58,7 @@ export interface RankPoolOptions<T> {
  * @returns `null` if the pool is empty or nothing was predicted.
  * @throws ShapeError if there are not as many scores as items.
  * @throws NumericalError if a score is NaN.
+ * @throws ConfigError if the heuristic needs targets and there are none.
  */
 export async function rankPool<T>(
   pool: Pool<T>,
@@ -64,6 +71,7 @@ export async function rankPool<T>(
   const positions = all
     ? Uint32Array.from({ length: pool.length }, (_, position) => position)
     : rng.fork('subset').choice(pool.length, maxSamples).sort();
+  const targets = await predictTargets(options);
   let stream: PredictionStream | null;
   if (heuristic.needsPredictions) {
     const candidates = all ? pool : subset(pool, positions);
@@ -76,6 +84,8 @@ export async function rankPool<T>(
   try {
     ranking = await heuristic.getRanks(stream.predictions, {
       rng: rng.fork('heuristic'),
+      querySize: Math.min(options.querySize, positions.length),
+      ...(targets && { targets }),
       ...(signal && { signal }),
     });
   } finally {
@@ -87,9 +97,38 @@ export async function rankPool<T>(
   return {
     ...selection,
     ids: selection.positions.map((position) => pool.id(position)),
-    scores: picks.map((rank) => ranking.scores[rank] as number),
+    scores: picks.map((rank, i) => ranking.batch?.gains[i] ?? (ranking.scores[rank] as number)),
     scored: { positions, scores: ranking.scores },
   };
+}
+
+/**
+ * @throws ConfigError if a heuristic needs targets and there are none.
+ */
+export function checkTargets(
+  where: string,
+  heuristic: Heuristic,
+  targets: { readonly length: number } | undefined,
+): void {
+  if (heuristic.needsTargets === true && (targets === undefined || targets.length === 0)) {
+    throw new ConfigError(
+      `${where}: no targets, expected options.targets: '${heuristic.name}' needs a dataset of the inputs that matter in the end, e.g. unlabelled ones like those of the test`,
+    );
+  }
+}
+
+/** All predictions of the targets. The stream is forked as that of the pool, so the draw is the same. */
+async function predictTargets<T>(options: RankPoolOptions<T>): Promise<Predictions | undefined> {
+  const { heuristic, targets } = options;
+  if (heuristic.needsTargets !== true) return undefined;
+  checkTargets('rankPool', heuristic, targets);
+  const source = await options.predict(targets as Dataset<T>, options.rng.fork('predict'));
+  if (source === null) {
+    throw new ShapeError(
+      `rankPool: nothing was predicted for the targets of ${heuristic.name}, expected predictions of ${targets?.length} items`,
+    );
+  }
+  return 'shape' in source ? source : collectPredictions(source);
 }
 
 /** Predictions that say nothing: the shape alone tells how many items there are. */

@@ -1,3 +1,37 @@
+export type {
+  CalibrationMethod,
+  Calibrator,
+  ClassScores,
+  FitReport,
+} from './calibration/calibrator.ts';
+export { type CrossFitOptions, type CrossFitted, crossFit } from './calibration/cross-fit.ts';
+export {
+  type DirichletCalibrationOptions,
+  dirichletCalibration,
+} from './calibration/dirichlet-calibration.ts';
+export {
+  type IsotonicCalibrator,
+  type IsotonicFunction,
+  isotonicCalibration,
+  isotonicRegression,
+  isotonicValue,
+} from './calibration/isotonic-calibration.ts';
+export type { FloorOptions } from './calibration/log-scores.ts';
+export {
+  type MatrixCalibrator,
+  type MatrixScalingOptions,
+  matrixScaling,
+} from './calibration/matrix-scaling.ts';
+export {
+  type TemperatureCalibrator,
+  type TemperatureScalingOptions,
+  temperatureScaling,
+} from './calibration/temperature-scaling.ts';
+export {
+  type ScalingOptions,
+  type VectorCalibrator,
+  vectorScaling,
+} from './calibration/vector-scaling.ts';
 export { ActiveLearningDataset } from './data/active-learning-dataset.ts';
 export type {
   ActiveLearningDatasetOptions,
@@ -17,6 +51,13 @@ export * from './errors.ts';
 export { bald, type ReductionOptions } from './heuristics/bald.ts';
 export { type BatchBaldOptions, batchBald } from './heuristics/batch-bald.ts';
 export { certainty, leastConfidence } from './heuristics/certainty.ts';
+export {
+  type CombineOptions,
+  combineHeuristics,
+  combineScores,
+  SCALES,
+  type WeightedHeuristic,
+} from './heuristics/combine-heuristics.ts';
 export {
   defineHeuristic,
   type HeuristicDefinition,

@@ -5,6 +5,7 @@ import { PREDICTION_KINDS, samplePredictions } from '../testing/sample-predictio
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { certainty } from './certainty.ts';
+import { combineHeuristics, SCALES } from './combine-heuristics.ts';
 import { entropy } from './entropy.ts';
 import { epig } from './epig.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -49,6 +50,20 @@ heuristicConformance((reduction) => rankBasedSampling(margin({ reduction })), ru
 });
 heuristicConformance(() => batchBald(), runner, { minSamples: 2, order: 'batch', spatial: false });
 
+for (const scale of SCALES) {
+  heuristicConformance(
+    () =>
+      combineHeuristics(
+        [
+          { heuristic: bald(), weight: 2 },
+          { heuristic: margin(), weight: 1 },
+        ],
+        { scale },
+      ),
+    runner,
+    { minSamples: 2, spatial: false },
+  );
+}
 // Targets of the same draw as the predictions that the suite makes.
 const targetPredictions = (kind: PredictionKind): Predictions =>
   samplePredictions(kind, [4, 2, 3], 'conformance');

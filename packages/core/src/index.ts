@@ -65,7 +65,12 @@ export {
 } from './heuristics/define-heuristic.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { type EpigOptions, epig } from './heuristics/epig.ts';
-export { getHeuristic, HEURISTIC_NAMES } from './heuristics/get-heuristic.ts';
+export {
+  type GetHeuristicOptions,
+  getHeuristic,
+  HEURISTIC_NAMES,
+  type HeuristicConfig,
+} from './heuristics/get-heuristic.ts';
 export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';
 export type {
@@ -82,6 +87,7 @@ export {
   powerSampling,
 } from './heuristics/power-sampling.ts';
 export { type PrecomputedOptions, precomputed } from './heuristics/precomputed.ts';
+export { committeeKl, voteEntropy } from './heuristics/query-by-committee.ts';
 export { random } from './heuristics/random.ts';
 export { rankBasedSampling } from './heuristics/rank-based-sampling.ts';
 export { rankScores } from './heuristics/rank-scores.ts';
@@ -94,6 +100,7 @@ export {
   rankBasedDistribution,
   type TemperatureOptions,
 } from './heuristics/sampling-distributions.ts';
+export { subsample } from './heuristics/subsample.ts';
 export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,

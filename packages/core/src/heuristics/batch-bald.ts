@@ -51,7 +51,7 @@ export interface BatchBaldOptions {
  * @throws TypeError for marginal samples or several draws, for kind `values`, or where an rng or a
  *   batch size is missing.
  * @throws ShapeError if there are axes after the classes; NumericalError for unsound predictions.
- * @see Kirsch et al., BatchBALD: Efficient and Diverse Batch Acquisition for Deep Bayesian Active Learning (2019), eq. 8, 12, 13, alg. 1
+ * @see Kirsch et al., BatchBALD: Efficient and Diverse Batch Acquisition for Deep Bayesian Active Learning (2019), sec. 3 and alg. 1
  */
 export function batchBald(options: BatchBaldOptions = {}): Heuristic {
   const { maxConfigurations = 10_000, samples = maxConfigurations } = options;

@@ -17,7 +17,7 @@ import { scoreMeanProbabilities } from './mean-probabilities.ts';
  * where Baal compares raw logits, whose scale then decides.
  *
  * @throws TypeError for kind `values`; ShapeError and NumericalError for unsound predictions.
- * @see Lewis and Gale, A Sequential Algorithm for Training Text Classifiers (1994), sec. 4
+ * @see Lewis and Gale, A Sequential Algorithm for Training Text Classifiers (1994)
  */
 export function certainty({ reduction = 'none' }: ReductionOptions = {}): Heuristic {
   return defineHeuristic({

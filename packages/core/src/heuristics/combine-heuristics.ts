@@ -38,7 +38,7 @@ export interface CombineOptions {
  * @throws ConfigError if there is no heuristic, a weight is negative, or all are 0; for an unknown
  *   scale, and for the reduction `none`.
  * @throws ShapeError if a heuristic gives several scores an item.
- * @see Reyes et al., Effective active learning strategy for multi-label learning (2018), sec. 3 for combining ranks
+ * @see Reyes et al., Effective active learning strategy for multi-label learning (2018), for combining ranks
  */
 export function combineHeuristics(
   members: readonly WeightedHeuristic[],

@@ -12,6 +12,7 @@ import { gibbsSampling } from './gibbs-sampling.ts';
 import { margin } from './margin.ts';
 import { powerBald, powerEntropy, powerSampling } from './power-sampling.ts';
 import { precomputed } from './precomputed.ts';
+import { committeeKl, voteEntropy } from './query-by-committee.ts';
 import { random } from './random.ts';
 import { rankBasedSampling } from './rank-based-sampling.ts';
 import { variance } from './variance.ts';
@@ -50,6 +51,8 @@ heuristicConformance((reduction) => rankBasedSampling(margin({ reduction })), ru
 });
 heuristicConformance(() => batchBald(), runner, { minSamples: 2, order: 'batch', spatial: false });
 
+heuristicConformance((reduction) => voteEntropy({ reduction }), runner, { minSamples: 2 });
+heuristicConformance((reduction) => committeeKl({ reduction }), runner, { minSamples: 2 });
 for (const scale of SCALES) {
   heuristicConformance(
     () =>

@@ -40,7 +40,7 @@ export interface EpigOptions {
  *   missing; RangeError for one posterior sample or bad class weights.
  * @throws ShapeError if there are axes after the classes, or targets have other samples or classes.
  * @throws NumericalError for unsound predictions, or where no target may have a class that has weight.
- * @see Bickford Smith et al., Prediction-Oriented Bayesian Active Learning (2023), eq. 5, and sec. 5.4 for class weights
+ * @see Bickford Smith et al., Prediction-Oriented Bayesian Active Learning (2023), sec. 4
  */
 export function epig(options: EpigOptions = {}): Heuristic {
   checkClassWeights(options.targetClassWeights);
@@ -187,10 +187,11 @@ function importance(means_T_C: Float64Array, C: number, weights: readonly number
 
 function checkClassWeights(weights: readonly number[] | undefined): void {
   if (weights === undefined) return;
-  const sound = weights.every((weight) => Number.isFinite(weight) && weight >= 0);
+  const sound =
+    Array.isArray(weights) && weights.every((weight) => Number.isFinite(weight) && weight >= 0);
   if (!sound || !weights.some((weight) => weight > 0)) {
     throw new RangeError(
-      `epig: bad targetClassWeights, expected numbers >= 0, not all 0, got [${weights.join(', ')}]`,
+      `epig: bad targetClassWeights, expected numbers >= 0, not all 0, got ${JSON.stringify(weights)}`,
     );
   }
 }

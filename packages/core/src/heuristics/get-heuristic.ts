@@ -1,31 +1,139 @@
-import { lookUp } from '../registry.ts';
-import { bald, type ReductionOptions } from './bald.ts';
+import { ConfigError } from '../errors.ts';
+import { lookUp, nearestName } from '../registry.ts';
+import { bald } from './bald.ts';
+import { batchBald } from './batch-bald.ts';
 import { certainty, leastConfidence } from './certainty.ts';
+import { combineHeuristics } from './combine-heuristics.ts';
 import { entropy } from './entropy.ts';
+import { epig } from './epig.ts';
+import { gibbsSampling } from './gibbs-sampling.ts';
 import type { Heuristic } from './heuristic.ts';
 import { margin } from './margin.ts';
+import { powerBald, powerEntropy, powerSampling } from './power-sampling.ts';
+import { precomputed } from './precomputed.ts';
+import { committeeKl, voteEntropy } from './query-by-committee.ts';
 import { random } from './random.ts';
+import { rankBasedSampling } from './rank-based-sampling.ts';
+import type { Reduction } from './reduction.ts';
+import { subsample } from './subsample.ts';
 import { variance } from './variance.ts';
 
-const HEURISTICS: ReadonlyMap<string, (options: ReductionOptions) => Heuristic> = new Map([
-  ['bald', bald],
-  ['certainty', certainty],
-  ['entropy', entropy],
-  ['leastConfidence', leastConfidence],
-  ['margin', margin],
-  ['random', random],
-  ['variance', variance],
+/** Options of all heuristics; which of them one takes is checked by {@link getHeuristic}. */
+export interface GetHeuristicOptions {
+  /** All that score positions. */
+  readonly reduction?: Reduction;
+  /** Samplers. */
+  readonly temperature?: number;
+  /** `powerSampling`, `gibbsSampling`, `rankBasedSampling`, `subsample`: what they sample by, default bald. */
+  readonly base?: HeuristicConfig;
+  /** `subsample`: how many items are scored. */
+  readonly size?: number;
+  /** `batchBald`. */
+  readonly batchSize?: number;
+  /** `batchBald`. */
+  readonly maxConfigurations?: number;
+  /** `batchBald`. */
+  readonly samples?: number;
+  /** `epig`. */
+  readonly targetClassWeights?: readonly number[];
+  /** `precomputed`. */
+  readonly direction?: 'highest' | 'lowest';
+  /** `combine`: the heuristics and their weights. */
+  readonly heuristics?: readonly {
+    readonly heuristic: HeuristicConfig;
+    readonly weight: number;
+  }[];
+  /** `combine`. */
+  readonly scale?: 'none' | 'standardize' | 'rank';
+}
+
+/** A heuristic in a config: its name, or its name and its options. */
+export type HeuristicConfig = string | (GetHeuristicOptions & { readonly kind: string });
+
+interface Entry {
+  readonly options: readonly (keyof GetHeuristicOptions)[];
+  /** Takes its own options out of all; which were given has been checked. */
+  readonly make: (options: GetHeuristicOptions) => Heuristic;
+}
+
+const scoring = (make: Entry['make']): Entry => ({ options: ['reduction'], make });
+const sampling = (make: (base: Heuristic, options: GetHeuristicOptions) => Heuristic): Entry => ({
+  options: ['base', 'temperature'],
+  make: (options) => make(baseOf(options), options),
+});
+const baseOf = ({ base = 'bald' }: GetHeuristicOptions): Heuristic => getHeuristic(base);
+
+const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ['bald', scoring(bald)],
+  ['batchBald', { options: ['batchSize', 'maxConfigurations', 'samples'], make: batchBald }],
+  ['certainty', scoring(certainty)],
+  ['combine', { options: ['heuristics', 'scale', 'reduction'], make: combine }],
+  ['committeeKl', scoring(committeeKl)],
+  ['entropy', scoring(entropy)],
+  ['epig', { options: ['targetClassWeights'], make: epig }],
+  ['gibbsSampling', sampling(gibbsSampling)],
+  ['leastConfidence', scoring(leastConfidence)],
+  ['margin', scoring(margin)],
+  ['powerBald', { options: ['temperature', 'reduction'], make: powerBald }],
+  ['powerEntropy', { options: ['temperature', 'reduction'], make: powerEntropy }],
+  ['powerSampling', sampling(powerSampling)],
+  [
+    'precomputed',
+    {
+      options: ['direction', 'reduction'],
+      // No direction is refused by the factory, with the two that there are.
+      make: (options) => precomputed(options as Parameters<typeof precomputed>[0]),
+    },
+  ],
+  ['random', { options: [], make: random }],
+  ['rankBasedSampling', sampling(rankBasedSampling)],
+  [
+    'subsample',
+    {
+      options: ['base', 'size'],
+      make: (options) => subsample(baseOf(options), options.size ?? Number.NaN),
+    },
+  ],
+  ['variance', scoring(variance)],
+  ['voteEntropy', scoring(voteEntropy)],
 ]);
 
 /** The names that {@link getHeuristic} knows. */
 export const HEURISTIC_NAMES: readonly string[] = [...HEURISTICS.keys()];
 
 /**
- * A heuristic by name: bald, entropy, random.
+ * A heuristic by name, with the options of its factory, as plain data: `getHeuristic('bald')`,
+ * `getHeuristic('powerBald', { temperature: 0.5 })`, or as it stands in a config,
+ * `getHeuristic({ kind: 'powerBald', temperature: 0.5 })`. Heuristics over others name them:
+ * `{ kind: 'rankBasedSampling', base: 'margin' }`,
+ * `{ kind: 'combine', scale: 'rank', heuristics: [{ heuristic: 'bald', weight: 1 }, …] }`.
  *
- * @throws ConfigError listing the names, and the nearest one, if there is no such heuristic; or if
- *   the reduction is unknown.
+ * @throws ConfigError listing the names, and the nearest one, if there is no such heuristic; listing
+ *   its options if it does not take one; or if the reduction is unknown.
+ * @throws RangeError if a number is out of range.
  */
-export function getHeuristic(name: string, options: ReductionOptions = {}): Heuristic {
-  return lookUp('getHeuristic', 'heuristic', HEURISTICS, name)(options);
+export function getHeuristic(
+  config: HeuristicConfig,
+  options: GetHeuristicOptions = {},
+): Heuristic {
+  const { kind, ...own } = typeof config === 'string' ? { kind: config } : config;
+  const entry = lookUp('getHeuristic', 'heuristic', HEURISTICS, kind);
+  const given: GetHeuristicOptions = { ...own, ...options };
+  for (const name of Object.keys(given)) {
+    if ((entry.options as readonly string[]).includes(name)) continue;
+    const nearest = nearestName(name, entry.options);
+    const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
+    throw new ConfigError(
+      `getHeuristic: ${kind} has no option "${name}", expected ${entry.options.join(', ') || 'none'}${hint}`,
+    );
+  }
+  return entry.make(given);
+}
+
+function combine({ heuristics = [], ...options }: GetHeuristicOptions): Heuristic {
+  const members = heuristics.map(({ heuristic, weight }) => ({
+    heuristic: getHeuristic(heuristic),
+    weight,
+  }));
+  return combineHeuristics(members, options as Parameters<typeof combineHeuristics>[1]);
 }

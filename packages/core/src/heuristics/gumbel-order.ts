@@ -9,7 +9,7 @@ import type { Rng } from '../random/rng.ts';
  * needs neither a sum nor exponentials. One number of `rng` an item. O(N log N).
  *
  * @param logWeights `[N]`, up to a common constant; not NaN.
- * @see Kool et al., Stochastic Beams and Where to Find Them (2019), sec. 3 and appendix A
+ * @see Kool et al., Stochastic Beams and Where to Find Them (2019)
  */
 export function gumbelOrder(logWeights: ArrayLike<number>, rng: Rng): Uint32Array {
   const keys = Float64Array.from(logWeights, (weight) => {

@@ -8,11 +8,26 @@ import { checkPredictions } from '../predictions/check-predictions.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { createRng } from '../random/create-rng.ts';
+import { samplePredictions } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
+import { batchBald } from './batch-bald.ts';
+import { combineHeuristics } from './combine-heuristics.ts';
 import { entropy } from './entropy.ts';
-import { getHeuristic, HEURISTIC_NAMES } from './get-heuristic.ts';
+import {
+  type GetHeuristicOptions,
+  getHeuristic,
+  HEURISTIC_NAMES,
+  type HeuristicConfig,
+} from './get-heuristic.ts';
+import { gibbsSampling } from './gibbs-sampling.ts';
+import type { Heuristic } from './heuristic.ts';
+import { margin } from './margin.ts';
+import { powerBald, powerSampling } from './power-sampling.ts';
 import { random } from './random.ts';
+import { rankBasedSampling } from './rank-based-sampling.ts';
 import { rankScores } from './rank-scores.ts';
+import { subsample } from './subsample.ts';
+import { variance } from './variance.ts';
 
 const TOLERANCE = 1e-11;
 const h = (p: number): number => (p > 0 ? -p * Math.log(p) : 0);
@@ -332,12 +347,74 @@ describe('rankScores', () => {
 
 describe('getHeuristic', () => {
   it('knows every name, and passes the reduction on', () => {
+    const needed: Readonly<Record<string, GetHeuristicOptions>> = {
+      precomputed: { direction: 'lowest' },
+      subsample: { size: 5 },
+      combine: { heuristics: [{ heuristic: 'bald', weight: 1 }] },
+    };
     const aliases: Readonly<Record<string, string>> = { leastConfidence: 'certainty' };
     for (const name of HEURISTIC_NAMES)
-      expect(getHeuristic(name, { reduction: 'mean' }).name).toBe(aliases[name] ?? name);
+      expect(getHeuristic(name, needed[name]).name).toBe(aliases[name] ?? name);
     expect(() => getHeuristic('bald', { reduction: 'median' as 'mean' })).toThrow(
       'there is no reduction "median"',
     );
+  });
+
+  it('takes what a config says', async () => {
+    const predictions = samplePredictions('logits', [12, 4, 3], 'config');
+    const rng = createRng('config');
+    const same = async (config: HeuristicConfig, heuristic: Heuristic): Promise<void> => {
+      const [a, b] = await Promise.all(
+        [getHeuristic(config), heuristic].map((one) =>
+          one.getRanks(predictions, { rng, querySize: 3 }),
+        ),
+      );
+      expect(a).toEqual(b);
+    };
+    await same({ kind: 'powerBald', temperature: 0.5 }, powerBald({ temperature: 0.5 }));
+    await same({ kind: 'rankBasedSampling', base: 'margin' }, rankBasedSampling(margin()));
+    await same(
+      { kind: 'powerSampling', base: { kind: 'variance', reduction: 'max' }, temperature: 2 },
+      powerSampling(variance({ reduction: 'max' }), { temperature: 2 }),
+    );
+    await same('gibbsSampling', gibbsSampling(bald()));
+    await same({ kind: 'subsample', base: 'entropy', size: 5 }, subsample(entropy(), 5));
+    await same({ kind: 'batchBald', batchSize: 2 }, batchBald({ batchSize: 2 }));
+    await same(
+      {
+        kind: 'combine',
+        scale: 'rank',
+        reduction: 'sum',
+        heuristics: [
+          { heuristic: 'bald', weight: 1 },
+          { heuristic: { kind: 'margin' }, weight: 3 },
+        ],
+      },
+      combineHeuristics(
+        [
+          { heuristic: bald(), weight: 1 },
+          { heuristic: margin(), weight: 3 },
+        ],
+        { scale: 'rank', reduction: 'sum' },
+      ),
+    );
+  });
+
+  it('refuses options that a heuristic does not take, and values that are none', () => {
+    const refused: readonly (readonly [object, string])[] = [
+      [{ kind: 'powerBald', temprature: 2 }, 'did you mean "temperature"?'],
+      [{ kind: 'random', reduction: 'mean' }, 'random has no option "reduction", expected none'],
+      [{ kind: 'powerBald', temperature: '0.5' }, 'bad temperature'],
+      [{ kind: 'batchBald', batchSize: '10' }, 'bad batchSize'],
+      [{ kind: 'epig', targetClassWeights: 3 }, 'bad targetClassWeights'],
+      [{ kind: 'precomputed' }, "expected 'highest' or 'lowest'"],
+      [{ kind: 'subsample' }, 'bad size'],
+      [{ kind: 'combine' }, 'at least one heuristic'],
+      [{ kind: 'powerSampling', base: 'blad' }, 'did you mean "bald"?'],
+    ];
+    for (const [config, message] of refused) {
+      expect(() => getHeuristic(config as HeuristicConfig)).toThrow(message);
+    }
   });
 
   it('lists the names on a miss, and the nearest one', () => {

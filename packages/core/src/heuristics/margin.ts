@@ -16,7 +16,7 @@ import { scoreMeanProbabilities } from './mean-probabilities.ts';
  * become probabilities in every pass, before the mean; one sigmoid output is scored.
  *
  * @throws TypeError for kind `values`; ShapeError and NumericalError for unsound predictions.
- * @see Scheffer et al., Active Hidden Markov Models for Information Extraction (2001), sec. 4
+ * @see Scheffer et al., Active Hidden Markov Models for Information Extraction (2001)
  */
 export function margin({ reduction = 'none' }: ReductionOptions = {}): Heuristic {
   return defineHeuristic({

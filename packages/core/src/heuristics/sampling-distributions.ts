@@ -27,7 +27,7 @@ export interface PowerOptions extends DistributionOptions {
  *
  * @throws RangeError if the temperature is not above 0.
  * @throws NumericalError naming the item whose score is NaN or +Infinity.
- * @see Kirsch et al., Stochastic Batch Acquisition: A Simple Baseline for Deep Active Learning (2023), sec. 3, eq. 6; beta = 1/T
+ * @see Kirsch et al., Stochastic Batch Acquisition: A Simple Baseline for Deep Active Learning (2023), sec. 3 ("power acquisition", with beta = 1/T)
  */
 export function powerDistribution(
   scores: ArrayLike<number>,
@@ -43,7 +43,7 @@ export function powerDistribution(
  * Deterministic. O(N).
  *
  * @throws RangeError, NumericalError as {@link powerDistribution}.
- * @see Kirsch et al., Stochastic Batch Acquisition (2023), sec. 3, eq. 5 ("softmax"); beta = 1/T
+ * @see Kirsch et al., Stochastic Batch Acquisition (2023), sec. 3 ("softmax acquisition", with beta = 1/T)
  */
 export function gibbsDistribution(
   scores: ArrayLike<number>,
@@ -60,7 +60,7 @@ export function gibbsDistribution(
  * Deterministic. O(N log N).
  *
  * @throws RangeError, NumericalError as {@link powerDistribution}.
- * @see Kirsch et al., Stochastic Batch Acquisition (2023), sec. 3, eq. 4 ("soft-rank"); beta = 1/T
+ * @see Kirsch et al., Stochastic Batch Acquisition (2023), sec. 3 ("soft-rank acquisition", with beta = 1/T)
  */
 export function rankBasedDistribution(
   scores: ArrayLike<number>,

@@ -18,7 +18,7 @@ import type { Heuristic } from './heuristic.ts';
  * @throws ConfigError for the reduction `none`: one score an output ranks nothing.
  * @throws RangeError for one posterior sample, where it would be 0 for every item.
  * @throws ShapeError and NumericalError for unsound predictions.
- * @see Cohn et al., Active Learning with Statistical Models (1996), sec. 2
+ * @see Cohn et al., Active Learning with Statistical Models (1996)
  */
 export function variance({ reduction = 'mean' }: ReductionOptions = {}): Heuristic {
   if (reduction === 'none') {

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arbitraryPredictions, PROBABILISTIC } from '../../test/arbitrary-predictions.ts';
+import { firstFar } from '../../test/golden.ts';
+import { checkPredictions } from '../predictions/check-predictions.ts';
+import { asChunks } from '../predictions/chunks.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import { toProbabilities } from '../predictions/to-probabilities.ts';
+import { createRng } from '../random/create-rng.ts';
+import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
+import { bald } from './bald.ts';
+import { batchBald } from './batch-bald.ts';
+import { committeeKl, voteEntropy } from './query-by-committee.ts';
+import { random } from './random.ts';
+import { subsample } from './subsample.ts';
+
+const h = (p: number): number => (p > 0 ? -p * Math.log(p) : 0);
+
+describe('query by committee', () => {
+  const sound = arbitraryPredictions(PROBABILISTIC, { minK: 2 });
+
+  it('votes: entropy of the shares of the votes', () => {
+    fc.assert(
+      fc.property(sound, (predictions) => {
+        const { N, K, C, R } = checkPredictions('test', predictions);
+        const { data, kind } = toProbabilities(predictions);
+        const expected = Array.from({ length: N * R }, (_, i) => {
+          const [n, r] = [Math.floor(i / R), i % R];
+          const p = (k: number, c: number): number => data[((n * K + k) * C + c) * R + r] as number;
+          const passes = [...Array(K).keys()];
+          const share = (test: (k: number) => boolean): number => passes.filter(test).length / K;
+          return [...Array(C).keys()]
+            .map((c) => {
+              if (kind === 'sigmoidProbabilities') {
+                const yes = share((k) => p(k, c) > 0.5);
+                return h(yes) + h(1 - yes);
+              }
+              // c wins where it beats all before it and no one after it beats it.
+              return h(
+                share((k) =>
+                  [...Array(C).keys()].every((d) =>
+                    d < c ? p(k, d) < p(k, c) : p(k, d) <= p(k, c),
+                  ),
+                ),
+              );
+            })
+            .reduce((a, b) => a + b, 0);
+        });
+        const scores = voteEntropy().getUncertainties(predictions);
+        expect(firstFar(scores, expected, { atol: 1e-12 })).toBeNull();
+      }),
+    );
+  });
+
+  it('divergence from the consensus is BALD', () => {
+    fc.assert(
+      fc.property(sound, (predictions) => {
+        const single = predictions.data instanceof Float32Array;
+        const scores = committeeKl().getUncertainties(predictions);
+        expect(
+          firstFar(scores, bald().getUncertainties(predictions), { atol: single ? 1e-6 : 1e-11 }),
+        ).toBeNull();
+      }),
+    );
+  });
+});
+
+describe('subsample', () => {
+  const predictions = samplePredictions('logits', [50, 4, 3], 'subsample');
+
+  it('ranks a part as the heuristic alone does, and the rest last by position', async () => {
+    const rng = createRng('part');
+    const { ranks, scores } = await subsample(bald(), 20).getRanks(predictions, { rng });
+    const items = [...scores.keys()].filter((i) => scores[i] !== Number.NEGATIVE_INFINITY);
+    expect(items).toHaveLength(20);
+    const own = await bald().getRanks(takeItems(predictions, items));
+    expect([...ranks.subarray(0, 20)]).toEqual([...own.ranks].map((rank) => items[rank]));
+    expect([...ranks.subarray(20)]).toEqual([...scores.keys()].filter((i) => !items.includes(i)));
+    expect(items.map((i) => scores[i])).toEqual([...own.scores]);
+  });
+
+  it('draws the same items of a stream, however it is cut', async () => {
+    const rng = createRng('part');
+    const whole = subsample(bald(), 7).getUncertainties(predictions, { rng });
+    for (const size of [1, 3, 49]) {
+      const chunks = asChunks(predictions, size);
+      expect(await subsample(bald(), 7).getUncertaintiesGenerator(chunks, { rng })).toEqual(whole);
+    }
+  });
+
+  it('draws every set of items equally often (false alarm 9e-6 for 15 sets)', () => {
+    const six = takeItems(predictions, [0, 1, 2, 3, 4, 5]);
+    const counts = new Map<string, number>();
+    const runs = 6000;
+    for (let seed = 0; seed < runs; seed++) {
+      const scores = subsample(bald(), 2).getUncertainties(six, { rng: createRng(seed) });
+      const key = [...scores.keys()].filter((i) => Number.isFinite(scores[i])).join();
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(15);
+    const deviation = Math.sqrt((runs / 15) * (14 / 15));
+    for (const count of counts.values()) {
+      expect(Math.abs(count - runs / 15)).toBeLessThan(5 * deviation);
+    }
+  });
+
+  it('keeps the batch of a heuristic that chooses one, by position in the pool', async () => {
+    const rng = createRng('batch');
+    const { ranks, batch, scores } = await subsample(batchBald(), 12).getRanks(
+      asChunks(predictions, 8),
+      { rng, querySize: 4 },
+    );
+    expect(batch?.picks).toEqual(ranks.subarray(0, 4));
+    for (const pick of batch?.picks ?? []) expect(Number.isFinite(scores[pick])).toBe(true);
+  });
+
+  it('takes all of a small pool, one that needs no predictions, and refuses no rng', async () => {
+    const rng = createRng(0);
+    expect(subsample(bald(), 50).getUncertainties(predictions, { rng })).toEqual(
+      bald().getUncertainties(predictions),
+    );
+    const stub: Predictions = {
+      ...predictions,
+      data: new Float32Array(9),
+      shape: [9, 1, 1],
+      kind: 'values',
+    };
+    const { ranks } = await subsample(random(), 3).getRanks(stub, { rng });
+    expect(new Set(ranks).size).toBe(9);
+    expect(() => subsample(bald(), 5).getUncertainties(predictions)).toThrow('no rng');
+    for (const size of [0, 1.5, Number.NaN])
+      expect(() => subsample(bald(), size)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,150 @@
+import { predictionSizes } from '../predictions/check-predictions.ts';
+import { concatPredictions } from '../predictions/chunks.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import type { Rng } from '../random/rng.ts';
+import type { Heuristic, HeuristicOptions } from './heuristic.ts';
+
+/**
+ * A heuristic on a random part of the pool: `size` items, every set of them equally likely, are scored
+ * and ranked by it; all others have the score -Infinity (never label) and come last, by position.
+ *
+ * For a heuristic that costs much on large pools, and for variety in a batch. The loop's `maxSamples`
+ * draws before the model predicts, and saves predicting too; this one keeps the predictions of `size`
+ * items of a stream.
+ *
+ * Randomness: stream `subsample` of `options.rng`, one number an item, so that a stream gives the same
+ * items however it is cut; the heuristic itself gets `options` as they are.
+ *
+ * @throws RangeError unless `size` is a positive integer; TypeError if no rng is given.
+ * @throws TypeError if chunks that were joined are several draws and the heuristic needs one.
+ */
+export function subsample(heuristic: Heuristic, size: number): Heuristic {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`subsample: bad size, expected an integer >= 1, got ${size}`);
+  }
+  const scatter = (scores: Float64Array, { items, total }: Part): Float64Array => {
+    const all = new Float64Array(total).fill(Number.NEGATIVE_INFINITY);
+    items.forEach((item, i) => {
+      all[item] = scores[i] as number;
+    });
+    return all;
+  };
+  return {
+    name: 'subsample',
+    needsPredictions: heuristic.needsPredictions,
+    ...(heuristic.needsTargets === true && { needsTargets: true }),
+    ...(heuristic.lowest !== undefined && { lowest: heuristic.lowest }),
+    getUncertainties: (predictions, options = {}) => {
+      const sampler = new Sampler(size, streamOf(options));
+      sampler.add(predictions);
+      const part = sampler.finish();
+      return scatter(heuristic.getUncertainties(part.predictions, options), part);
+    },
+    getUncertaintiesGenerator: async (chunks, options = {}) => {
+      const part = await sample(chunks, size, options);
+      return scatter(heuristic.getUncertainties(part.predictions, options), part);
+    },
+    getRanks: async (predictions, options = {}) => {
+      const chunks = 'shape' in predictions ? [predictions] : predictions;
+      const part = await sample(chunks, size, options);
+      const { items, total } = part;
+      const own = await heuristic.getRanks(part.predictions, options);
+      const ranks = new Uint32Array(total);
+      own.ranks.forEach((rank, i) => {
+        ranks[i] = items[rank] as number;
+      });
+      const chosen = new Set(items);
+      let at = items.length;
+      for (let item = 0; item < total; item++) if (!chosen.has(item)) ranks[at++] = item;
+      const scores = scatter(own.scores, part);
+      if (own.batch === undefined) return { ranks, scores };
+      const picks = own.batch.picks.map((pick) => items[pick] as number);
+      return { ranks, scores, batch: { ...own.batch, picks } };
+    },
+  };
+}
+
+/** The items that were drawn, ascending, and how many there were. */
+interface Part {
+  readonly predictions: Predictions;
+  readonly items: readonly number[];
+  readonly total: number;
+}
+
+function streamOf({ rng }: HeuristicOptions): Rng {
+  if (rng === undefined) {
+    throw new TypeError('subsample: no rng, expected options.rng; pass e.g. createRng(seed)');
+  }
+  return rng.fork('subsample');
+}
+
+async function sample(
+  chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+  size: number,
+  options: HeuristicOptions,
+): Promise<Part> {
+  const sampler = new Sampler(size, streamOf(options));
+  options.signal?.throwIfAborted();
+  for await (const chunk of chunks) {
+    sampler.add(chunk);
+    options.signal?.throwIfAborted();
+  }
+  return sampler.finish();
+}
+
+interface Drawn {
+  readonly key: number;
+  readonly item: number;
+  readonly predictions: Predictions;
+}
+
+/** Keeps the items with the lowest random keys: a uniform draw from a stream of unknown length. */
+class Sampler {
+  readonly #size: number;
+  readonly #rng: Rng;
+  #kept: Drawn[] = [];
+  #worst = Number.POSITIVE_INFINITY;
+  #empty: Predictions | undefined;
+  #total = 0;
+
+  constructor(size: number, rng: Rng) {
+    this.#size = size;
+    this.#rng = rng;
+  }
+
+  add(chunk: Predictions): void {
+    const { N, K, C, R } = predictionSizes('subsample', chunk);
+    this.#empty ??= { ...chunk, data: chunk.data.slice(0, 0), shape: [0, ...chunk.shape.slice(1)] };
+    for (let n = 0; n < N; n++, this.#total++) {
+      const key = this.#rng.uniform();
+      if (key > this.#worst) continue;
+      const data = chunk.data.slice(n * K * C * R, (n + 1) * K * C * R);
+      const predictions = { ...chunk, data, shape: [1, ...chunk.shape.slice(1)] };
+      this.#kept.push({ key, item: this.#total, predictions });
+      if (this.#kept.length >= 2 * this.#size) this.#trim();
+    }
+  }
+
+  finish(): Part {
+    if (this.#empty === undefined) {
+      throw new RangeError(
+        'subsample: no predictions, expected at least 1 chunk; is the pool empty?',
+      );
+    }
+    this.#trim();
+    const drawn = this.#kept.toSorted((a, b) => a.item - b.item);
+    return {
+      predictions:
+        drawn.length === 0 ? this.#empty : concatPredictions(drawn.map((one) => one.predictions)),
+      items: drawn.map(({ item }) => item),
+      total: this.#total,
+    };
+  }
+
+  #trim(): void {
+    if (this.#kept.length <= this.#size) return;
+    this.#kept.sort((a, b) => a.key - b.key || a.item - b.item);
+    this.#kept.length = this.#size;
+    this.#worst = this.#kept.at(-1)?.key ?? this.#worst;
+  }
+}

@@ -1,5 +1,5 @@
 import { BaalError, ShapeError } from '@baal/core';
-import { describeNode, type Graph, type Node } from './graph/graph.ts';
+import { describeNode, type Graph, type Node, operatorName } from './graph/graph.ts';
 import { GraphBuilder } from './graph/graph-builder.ts';
 import { type GradientContext, type Kernels, standardKernels } from './operators/gradient-rule.ts';
 import { gradientRules } from './operators/gradient-rules.ts';
@@ -57,9 +57,7 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((name) => onPath.has(name) && active.has(name))) continue;
     if (!node.outputs.some((name) => partial.has(name))) continue;
-    const rule = gradientRules.get(
-      node.domain === '' ? node.opType : `${node.domain}.${node.opType}`,
-    );
+    const rule = gradientRules.get(operatorName(node));
     if (rule === undefined) {
       throw new BaalError(
         'config',

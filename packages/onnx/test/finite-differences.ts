@@ -5,6 +5,7 @@ import type { Graph } from '../src/graph/graph.ts';
 import { GraphBuilder } from '../src/graph/graph-builder.ts';
 import { float32Tensor, sizeOf, type TensorData } from '../src/graph/tensor-data.ts';
 import type { Kernels } from '../src/operators/gradient-rule.ts';
+import { lowerOperators } from '../src/operators/lower-operators.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../src/runtime/onnx-runtime.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { constantTensor } from '../src/runtime/tensors.ts';
@@ -197,17 +198,21 @@ async function compile(
     kernels === undefined || kernels.nchwcBlock === 0
       ? { '': check.opset ?? 17 }
       : { '': check.opset ?? 17, 'com.microsoft.nchwc': 1 };
-  const g = new GraphBuilder({ ...empty.build(), opsets });
+  const start = new GraphBuilder({ ...empty.build(), opsets });
   const rng = createRng('tracing');
   for (const [name, operand] of Object.entries(check.operands)) {
     const type = operand.integer ? 'int64' : 'float32';
-    if (operand.shape[0] === 'N') g.input({ name, type, shape: operand.shape });
-    else g.initializer(name, operandValues(operand, 2, rng.fork(name)));
+    if (operand.shape[0] === 'N') start.input({ name, type, shape: operand.shape });
+    else start.initializer(name, operandValues(operand, 2, rng.fork(name)));
   }
-  const built = check.build(g);
+  const built = check.build(start);
   const outputs = typeof built === 'string' ? [built] : [...built];
-  for (const name of outputs) g.output(name);
-  const forward = parametersAsInputs(g.build(), check.operands);
+  for (const name of outputs) start.output(name);
+  const forward = parametersAsInputs(start.build(), check.operands);
+
+  // What is compared with differences of the operator as it is: the gradient of what it becomes.
+  const original = start.build();
+  const g = new GraphBuilder(lowerOperators(original, await traceGraph(runtime, original)));
 
   // The weighted sum: its values have the shapes of the outputs, or none.
   const trace = await traceGraph(runtime, g.build());

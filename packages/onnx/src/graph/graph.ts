@@ -88,3 +88,8 @@ export function stringAttribute(node: Node, name: string, fallback: string): str
 export function describeNode(node: Node): string {
   return node.name === '' ? node.opType : `${node.opType} "${node.name}"`;
 }
+
+/** The name of an operator in the tables of rules: with its domain, unless that is the standard one. */
+export function operatorName({ domain, opType }: Node): string {
+  return domain === '' ? opType : `${domain}.${opType}`;
+}

@@ -30,6 +30,7 @@ import {
 } from './functions.ts';
 import { gather, gatherElements } from './gathering.ts';
 import type { GradientRule } from './gradient-rule.ts';
+import { layerNormalization } from './layer-normalization.ts';
 import { batchNormalization } from './normalization.ts';
 import { globalAveragePool, globalMaxPool, maxPool } from './pooling.ts';
 import {
@@ -59,6 +60,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['Gemm', gemm],
   ['GlobalAveragePool', globalAveragePool],
   ['GlobalMaxPool', globalMaxPool],
+  ['LayerNormalization', layerNormalization],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
   ['Resize', resize],

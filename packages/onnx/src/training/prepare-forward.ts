@@ -46,8 +46,9 @@ export interface TrainingForward {
 /**
  * Puts a forward graph into training mode: Dropout multiplies with masks that are fed, so that a step
  * is reproducible on every provider; BatchNormalization uses batch statistics and returns them,
- * unless its weights are frozen; MaxPool returns the positions that its gradient needs; and a Relu
- * right before a MaxPool moves behind it, which is the same function on fewer values.
+ * unless its weights are frozen; MaxPool returns the positions that its gradient needs, and
+ * LayerNormalization its statistics; a Relu right before a MaxPool moves behind it, which is the same
+ * function on fewer values.
  *
  * @param trainable names of the parameters that are trained
  */
@@ -68,6 +69,9 @@ export function prepareForward(
         if (!trainable.has(node.inputs[1] ?? '') && !trainable.has(node.inputs[2] ?? ''))
           return false;
         batchNormalization(g, node, trace, statistics);
+        return true;
+      case 'LayerNormalization':
+        layerNormalization(g, node);
         return true;
       case 'Relu':
         return reluOf.has(node.outputs[0] ?? '');
@@ -113,6 +117,18 @@ function maxPool(g: GraphBuilder, node: Node, reluOf: ReadonlyMap<string, string
     inputs: [raw],
     outputs: [pooled],
     attributes: {},
+  });
+}
+
+function layerNormalization(g: GraphBuilder, node: Node): void {
+  const [output = '', mean = '', inverse = ''] = node.outputs;
+  g.node({
+    ...node,
+    outputs: [
+      output,
+      mean === '' ? g.fresh(`${output}_mean`) : mean,
+      inverse === '' ? g.fresh(`${output}_inverse_deviation`) : inverse,
+    ],
   });
 }
 

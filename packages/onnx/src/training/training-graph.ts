@@ -5,6 +5,7 @@ import { prune, raiseOpset } from '../graph/rewrite.ts';
 import type { Loss, LossOutput } from '../losses/loss.ts';
 import type { Model } from '../model.ts';
 import type { Kernels } from '../operators/gradient-rule.ts';
+import { lowerOperators } from '../operators/lower-operators.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { type Trace, traceGraph } from '../runtime/trace.ts';
 import { lowerConvolutions } from './lower-convolutions.ts';
@@ -68,7 +69,7 @@ export async function planTraining(
   const base = raiseOpset(prune(model.graph, outputs));
   const firstTrace = await traceGraph(runtime, base, model.inputShapes);
   const trainable = new Set(model.trainable);
-  const prepared = prepareForward(base, firstTrace, trainable);
+  const prepared = prepareForward(lowerOperators(base, firstTrace), firstTrace, trainable);
 
   const g = new GraphBuilder(prepared.graph);
   const bound: BoundLoss[] = [];

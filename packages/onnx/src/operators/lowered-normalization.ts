@@ -1,0 +1,44 @@
+import { floatAttribute, intAttribute } from '../graph/graph.ts';
+import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
+import { reshapeLike } from './broadcast.ts';
+import type { Lowering, LoweringContext } from './lowering.ts';
+
+/** Each channel of each item on its own: layer normalisation of X as `[N, C, S]`, then s·h + b by channel. */
+export const instanceNormalization: Lowering = (context) => {
+  const [, channels = 1] = context.value(context.input(0)).shape;
+  return [affine(context, inGroups(context, channels), channels)];
+};
+
+/**
+ * Groups of neighbouring channels of each item: layer normalisation of X as `[N, groups, rest]`, then
+ * s·h + b, by channel or, before operator set 21, by group.
+ *
+ * @see Wu and He 2018, Group Normalization
+ */
+export const groupNormalization: Lowering = (context) => {
+  const groups = intAttribute(context.node, 'num_groups', 1);
+  const h = inGroups(context, groups);
+  const [perScale = 1] = context.value(context.input(1)).shape;
+  return [affine(context, h, perScale)];
+};
+
+/** X as `[N, groups, rest]`, each row with mean 0 and variance 1. */
+function inGroups(context: LoweringContext, groups: number): string {
+  const { g, node } = context;
+  const { shape } = context.value(context.input(0));
+  const row = sizeOf(shape.slice(1)) / groups;
+  const ones = g.initializer(g.fresh('ones'), float32Tensor(new Float32Array(row).fill(1)));
+  const rows = g.op('Reshape', [context.input(0), g.ints([0, groups, row])]);
+  const epsilon = floatAttribute(node, 'epsilon', 1e-5);
+  return g.op('LayerNormalization', [rows, ones], { epsilon: { float: epsilon } });
+}
+
+/** s·h + b with one s and b for each of `parts` equal parts of the channels, in the shape of X. */
+function affine(context: LoweringContext, h: string, parts: number): string {
+  const { g } = context;
+  const x = context.input(0);
+  const wide = (i: number): string => g.op('Unsqueeze', [context.input(i), g.ints([1])]);
+  const split = g.op('Reshape', [h, g.ints([0, parts, -1])]);
+  const y = g.op('Add', [g.op('Mul', [split, wide(1)]), wide(2)]);
+  return reshapeLike(context, y, x, context.value(x));
+}

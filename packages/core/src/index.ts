@@ -63,6 +63,12 @@ export {
   type HeuristicDefinition,
   type ScoreChunk,
 } from './heuristics/define-heuristic.ts';
+export { type BadgeOptions, badge } from './heuristics/diversity/badge.ts';
+export { coreSet } from './heuristics/diversity/core-set.ts';
+export type { DiversityOptions, Features } from './heuristics/diversity/features.ts';
+export { lcmd } from './heuristics/diversity/lcmd.ts';
+export { type MaxDetOptions, maxDet } from './heuristics/diversity/max-det.ts';
+export { type ProbCoverOptions, probCover } from './heuristics/diversity/prob-cover.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { type EpigOptions, epig } from './heuristics/epig.ts';
 export {
@@ -208,7 +214,18 @@ export { createRng, restoreRng } from './random/create-rng.ts';
 export { hashKey, type Key128 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';
 export { lookUp, nearestName } from './registry.ts';
+export { benjaminiHochberg, holm } from './stats/adjust-p-values.ts';
 export { areaUnderLearningCurve } from './stats/area-under-learning-curve.ts';
+export {
+  type ComparedStrategy,
+  type CompareStrategiesOptions,
+  compareStrategies,
+  type StrategyAgainstBaseline,
+  type StrategyComparison,
+  type StrategyRuns,
+} from './stats/compare-strategies.ts';
+export { type DataSavingFactor, dataSavingFactor } from './stats/data-saving-factor.ts';
+export { type FriedmanOptions, type FriedmanTest, friedmanTest } from './stats/friedman.ts';
 export { type LabelsSaved, labelsSaved } from './stats/labels-saved.ts';
 export { type LevelOptions, labelsToLevel } from './stats/labels-to-level.ts';
 export type { LearningCurve } from './stats/learning-curve.ts';
@@ -220,5 +237,13 @@ export {
   meanInterval,
 } from './stats/mean-interval.ts';
 export { normalCdf, normalQuantile } from './stats/normal.ts';
+export {
+  type PairedTTest,
+  pairedTTest,
+  type WilcoxonSignedRank,
+  wilcoxonSignedRank,
+} from './stats/paired-tests.ts';
 export { studentTQuantile } from './stats/student-t.ts';
+export { normalRangeCdf, normalRangeQuantile } from './stats/studentized-range.ts';
+export { chiSquaredTail, fisherTail, studentTTail } from './stats/tail-probabilities.ts';
 export type { StopSignal } from './stop-signal.ts';

@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { type Expectation, firstFar, type GoldenCase, readGolden } from '../../test/golden.ts';
 import { ConfigError, NumericalError, ShapeError } from '../errors.ts';
 import { bayesianModelAverage } from '../predictions/bayesian-model-average.ts';
+import { asChunks } from '../predictions/chunks.ts';
 import { fromBaalArray } from '../predictions/from-baal-array.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
+import { batchBald } from './batch-bald.ts';
 import { certainty } from './certainty.ts';
+import { combineHeuristics } from './combine-heuristics.ts';
 import { entropy } from './entropy.ts';
+import { epig } from './epig.ts';
 import { getHeuristic } from './get-heuristic.ts';
 import type { Heuristic } from './heuristic.ts';
 import type { Reduction } from './reduction.ts';
@@ -307,6 +311,21 @@ describe('errors of the reference are errors', () => {
     kind: 'logits',
     samples: 'joint',
   };
+  const joint: Predictions = {
+    data: new Float64Array(60),
+    shape: [4, 5, 3],
+    kind: 'logits',
+    samples: 'joint',
+    draw: 'zeros',
+  };
+  const mixed = (options: object): Heuristic =>
+    combineHeuristics(
+      [
+        { heuristic: bald(), weight: 1 },
+        { heuristic: certainty(), weight: 1 },
+      ],
+      options,
+    );
   const checks: Readonly<Record<string, () => void | Promise<void>>> = {
     'errors/list_of_two': () => expect(bald().getRanks([zeros, zeros])).rejects.toThrow(ShapeError),
     // A list is a stream of chunks here: one of one chunk is fine.
@@ -321,16 +340,25 @@ describe('errors of the reference are errors', () => {
       expect(() => bald({ reduction: 'whatever' as Reduction })).toThrow(ConfigError),
     'errors/variance_none': () =>
       expect(() => variance({ reduction: 'none' })).toThrow(ConfigError),
+    // A stream is collected: what the reference cannot do, ours does.
+    'errors/batchbald_generator': () =>
+      expect(batchBald().getRanks(asChunks(joint, 2), { querySize: 2 })).resolves.toBeDefined(),
+    'errors/batchbald_seg': () =>
+      expect(batchBald({ batchSize: 2 }).getRanks(zeros)).rejects.toThrow(ShapeError),
+    'errors/epig_no_target': () => expect(epig().getRanks(joint)).rejects.toThrow('no targets'),
+    'errors/epig_seg': () =>
+      expect(epig().getRanks(zeros, { targets: joint })).rejects.toThrow(ShapeError),
+    // All say higher = sooner, so no two have opposite directions.
+    'errors/combine_mixed_direction': () =>
+      expect(mixed({}).getRanks(joint)).resolves.toBeDefined(),
+    'errors/combine_reduction_none': () =>
+      expect(() => mixed({ reduction: 'none' })).toThrow(ConfigError),
     'errors/bald_2d': () =>
       expect(() => bald().getUncertainties({ ...zeros, shape: [4, 60] })).toThrow(ShapeError),
   };
-  it.each(cases.filter(({ id }) => id.startsWith('errors/')))('$id', ({ id }) => checks[id]?.());
+  const errors = golden.cases.filter(({ id }) => id.startsWith('errors/'));
+  it.each(errors)('$id', ({ id }) => checks[id]?.());
   it('covers them', () => {
-    expect(
-      cases
-        .filter(({ id }) => id.startsWith('errors/'))
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual(Object.keys(checks).sort());
+    expect(errors.map(({ id }) => id).sort()).toEqual(Object.keys(checks).sort());
   });
 });

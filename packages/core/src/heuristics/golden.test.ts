@@ -347,7 +347,9 @@ describe('errors of the reference are errors', () => {
       expect(batchBald({ batchSize: 2 }).getRanks(zeros)).rejects.toThrow(ShapeError),
     'errors/epig_no_target': () => expect(epig().getRanks(joint)).rejects.toThrow('no targets'),
     'errors/epig_seg': () =>
-      expect(epig().getRanks(zeros, { targets: joint })).rejects.toThrow(ShapeError),
+      expect(epig().getRanks({ ...zeros, draw: 'zeros' }, { targets: joint })).rejects.toThrow(
+        ShapeError,
+      ),
     // All say higher = sooner, so no two have opposite directions.
     'errors/combine_mixed_direction': () =>
       expect(mixed({}).getRanks(joint)).resolves.toBeDefined(),

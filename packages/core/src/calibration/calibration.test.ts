@@ -69,6 +69,8 @@ describe('the reference optima', () => {
     close(one, 'nll', fitted.report.nll);
     close(one, 'nll_before', fitted.report.nllBefore);
     close(one, 'test_probs', fitted.apply(test).data);
+    // Newton's second derivative is right: convergence is quadratic.
+    expect(fitted.report.iterations).toBeLessThan(9);
   });
 
   it.each(of('vector_scaling'))('$id', (one) => {
@@ -364,6 +366,9 @@ describe('what cannot be fitted', () => {
     const sure = two([1, 0, 0, 1]);
     expect(() => temperatureScaling().fit(sure, [0, 1])).toThrow('agree with the scores perfectly');
     expect(() => temperatureScaling().fit(sure, [1, 0])).toThrow('no better than chance');
+    // Slope -2 l2 + 0.5 at 1/T = 0: there is an optimum from l2 = 0.25 on.
+    expect(temperatureScaling({ l2: 0.3 }).fit(sure, [1, 0]).temperature).toBeGreaterThan(1);
+    expect(() => temperatureScaling({ l2: 0.2 }).fit(sure, [1, 0])).toThrow(NumericalError);
     expect(temperatureScaling({ l2: 0.1 }).fit(sure, [0, 1]).temperature).toBeGreaterThan(0);
   });
 

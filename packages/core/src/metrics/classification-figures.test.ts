@@ -283,6 +283,10 @@ describe('oodAuroc', () => {
   it('knows the ends, and refuses what it cannot judge', () => {
     expect(of([1, 2], [3, 4])).toEqual({ auroc: 1, averagePrecision: 1, fprAt95Tpr: 0 });
     expect(of([3, 4], [1, 2]).auroc).toBe(0);
+    // 19 of 20 are exactly 95 %: the lowest foreign score does not matter.
+    const scores = Array.from({ length: 20 }, (_, i) => 10 + i);
+    expect(of([9, 10.5], scores).fprAt95Tpr).toBe(0);
+    expect(of([9, 11.5], scores).fprAt95Tpr).toBe(1 / 2);
     const metric = oodAuroc();
     expect(() => metric.value()).toThrow(StateError);
     expect(() => metric.update({ scores: [1, Number.NaN], outOfDistribution: true })).toThrow(

@@ -76,6 +76,7 @@ export {
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  PLAIN_HEURISTIC_NAMES,
 } from './heuristics/get-heuristic.ts';
 export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';

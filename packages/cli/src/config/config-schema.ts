@@ -1,4 +1,4 @@
-import { HEURISTIC_NAMES } from '@baal/core';
+import { PLAIN_HEURISTIC_NAMES } from '@baal/core';
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
 import { datasetSchema } from './dataset-schema.ts';
@@ -23,7 +23,7 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
     model: modelSchema,
     bayesian: bayesianSchema.default({ kind: 'mc-dropout', masks: 'joint' }),
     heuristics: z
-      .array(z.enum(HEURISTIC_NAMES))
+      .array(z.enum(PLAIN_HEURISTIC_NAMES))
       .min(1)
       .refine(different, 'each strategy once')
       .default(['bald', 'random'])

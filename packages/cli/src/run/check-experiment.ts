@@ -5,7 +5,17 @@ import { openDataset, type Splits } from '../data/open-dataset.ts';
 import { buildModel } from '../model/build-model.ts';
 
 /** Strategies that compare posterior samples: with one sample, every score is 0. */
-const needSamples: readonly string[] = ['bald'];
+const needSamples: readonly string[] = [
+  'bald',
+  'batchBald',
+  'committeeKl',
+  'gibbsSampling',
+  'powerBald',
+  'powerSampling',
+  'rankBasedSampling',
+  'variance',
+  'voteEntropy',
+];
 
 /**
  * Everything that can be found wrong with an experiment before the first round, found in this process

@@ -101,6 +101,11 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
 /** The names that {@link getHeuristic} knows. */
 export const HEURISTIC_NAMES: readonly string[] = [...HEURISTICS.keys()];
 
+/** Names that a config may use without options, and without data besides the pool. */
+export const PLAIN_HEURISTIC_NAMES: readonly string[] = HEURISTIC_NAMES.filter(
+  (name) => !['combine', 'epig', 'precomputed', 'subsample'].includes(name),
+);
+
 /**
  * A heuristic by name, with the options of its factory, as plain data: `getHeuristic('bald')`,
  * `getHeuristic('powerBald', { temperature: 0.5 })`, or as it stands in a config,

@@ -18,6 +18,7 @@ import {
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  PLAIN_HEURISTIC_NAMES,
 } from './get-heuristic.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
 import type { Heuristic } from './heuristic.ts';
@@ -358,6 +359,20 @@ describe('getHeuristic', () => {
     expect(() => getHeuristic('bald', { reduction: 'median' as 'mean' })).toThrow(
       'there is no reduction "median"',
     );
+  });
+
+  it('makes every plain one of its name alone, which ranks predictions alone', async () => {
+    const predictions = samplePredictions('logits', [8, 4, 3], 'plain');
+    const options = { rng: createRng('plain'), querySize: 3 };
+    for (const name of PLAIN_HEURISTIC_NAMES) {
+      const { ranks } = await getHeuristic(name).getRanks(predictions, options);
+      expect([...ranks].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+    for (const name of HEURISTIC_NAMES.filter((one) => !PLAIN_HEURISTIC_NAMES.includes(one))) {
+      await expect(async () => getHeuristic(name).getRanks(predictions, options)).rejects.toThrow(
+        'expected',
+      );
+    }
   });
 
   it('takes what a config says', async () => {

@@ -122,6 +122,25 @@ describe('baal run --resume', () => {
   });
 });
 
+describe('a run with a criterion', () => {
+  it('ends where the criterion says, and can be gone on with', async () => {
+    const out = tiny.at('budget');
+    const config = tiny.config({ stop: [{ kind: 'labelling-budget', budget: 9 }] }, 'budget.yaml');
+    for (const more of [[], ['--resume']]) {
+      const context = testContext();
+      expect(await baal(['run', config, '--out', out, ...more], context)).toBe(0);
+      expect(context.complaints).toEqual([]);
+    }
+    const { cells: found } = JSON.parse(readFileSync(`${out}/results.json`, 'utf8')) as {
+      cells: { status: string; stop?: string; rounds: unknown[] }[];
+    };
+    expect(found).toHaveLength(4);
+    for (const cell of found) {
+      expect(cell).toMatchObject({ status: 'finished', stop: 'labellingBudget' });
+    }
+  });
+});
+
 describe('Ctrl-C', () => {
   it('stops the cells, saves, exits with 130, and the run goes on later', async () => {
     const out = tiny.at('stopped');

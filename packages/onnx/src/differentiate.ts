@@ -39,7 +39,7 @@ export interface DifferentiateOptions {
  */
 export function differentiate(graph: Graph, options: DifferentiateOptions): DifferentiatedGraph {
   const { loss, withRespectTo, trace, kernels = standardKernels } = options;
-  const active = dependents(graph, withRespectTo);
+  const active = dependents(graph, withRespectTo, trace);
   const onPath = ancestors(graph, loss);
   const g = new GraphBuilder(graph);
   const partial = new Map<string, string[]>([[loss, [g.float(1)]]]);
@@ -104,14 +104,19 @@ function tracedValue(trace: Trace, name: string, node: Node): TracedValue {
   return value;
 }
 
-/** Everything that depends on one of `names`, themselves included. */
-function dependents(graph: Graph, names: readonly string[]): Set<string> {
+/**
+ * Everything that depends on one of `names` smoothly, themselves included: integers and conditions
+ * (shapes, comparisons, indices) do not change with small changes of a value.
+ */
+function dependents(graph: Graph, names: readonly string[], trace: Trace): Set<string> {
   const found = new Set(names);
   for (const node of graph.nodes) {
-    if (node.inputs.some((name) => found.has(name)))
-      for (const name of node.outputs) found.add(name);
+    if (!node.inputs.some((name) => found.has(name))) continue;
+    for (const name of node.outputs) {
+      const { type = 'float32' } = trace.values.get(name) ?? {};
+      if (name !== '' && type.startsWith('float')) found.add(name);
+    }
   }
-  found.delete('');
   return found;
 }
 

@@ -133,7 +133,7 @@ async function evaluate(
 }
 
 describe('training as PyTorch in float64', () => {
-  it('knows all cases', () => expect(cases.length).toBe(40));
+  it('knows all cases', () => expect(cases.length).toBe(46));
 
   it.each(cases.map((golden) => [golden.id, golden] as const))('%s', async (_, golden) => {
     const file = (name: string): Buffer => readFileSync(new URL(`${golden.dir}/${name}`, folder));

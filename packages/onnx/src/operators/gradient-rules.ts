@@ -30,7 +30,9 @@ import {
 } from './functions.ts';
 import { gather, gatherElements } from './gathering.ts';
 import type { GradientRule } from './gradient-rule.ts';
+import { gru } from './gru.ts';
 import { layerNormalization } from './layer-normalization.ts';
+import { lstm } from './lstm.ts';
 import { batchNormalization } from './normalization.ts';
 import { globalAveragePool, globalMaxPool, maxPool } from './pooling.ts';
 import {
@@ -58,9 +60,11 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['ConvTranspose', transposedConvolution],
   ['Dropout', dropout],
   ['Gemm', gemm],
+  ['GRU', gru],
   ['GlobalAveragePool', globalAveragePool],
   ['GlobalMaxPool', globalMaxPool],
   ['LayerNormalization', layerNormalization],
+  ['LSTM', lstm],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
   ['Resize', resize],

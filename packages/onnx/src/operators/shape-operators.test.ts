@@ -191,3 +191,15 @@ describe('gradients of operators that take or add parts', () => {
     });
   });
 });
+
+it('values of a shape and of a condition are constants, whatever they were taken from', async () => {
+  await expectGradients({
+    build: (g) => {
+      const y = square(g, g.op('Mul', ['x', 'w']));
+      const zeros = g.op('ConstantOfShape', [g.op('Shape', [y])]);
+      const large = g.op('Cast', [g.op('Greater', [y, g.float(100)])], { to: 1 });
+      return g.op('Sum', [y, zeros, large]);
+    },
+    operands: { x: { shape: ['N', 3] }, w: { shape: [3] } },
+  });
+});

@@ -121,7 +121,18 @@ export {
   type GetProbabilities,
   type StepOptions,
 } from './loop/active-learning-loop.ts';
+export {
+  type ClassificationChangeOptions,
+  classificationChange,
+  type KappaAgreementOptions,
+  kappaAgreement,
+  type OverallUncertaintyOptions,
+  overallUncertainty,
+  type StabilizingPredictionsOptions,
+  stabilizingPredictions,
+} from './loop/agreement-criteria.ts';
 export { encodeJson, type Json } from './loop/canonical-json.ts';
+export { allOf, anyOf } from './loop/composed-criteria.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './loop/early-stopping.ts';
 export {
   configHash,
@@ -144,11 +155,24 @@ export type {
   WorkOptions,
 } from './loop/learner.ts';
 export {
+  type MetricLevelOptions,
+  metricLevel,
+  type TimeBudgetOptions,
+  timeBudget,
+} from './loop/level-criteria.ts';
+export {
   type LowAverageUncertaintyOptions,
   lowAverageUncertainty,
 } from './loop/low-average-uncertainty.ts';
 export type { PredictionSource, Suggestion } from './loop/rank-pool.ts';
+export {
+  type ReplayStoppingOptions,
+  replayStopping,
+  type StoppingReplay,
+  type StoppingVerdict,
+} from './loop/replay-stopping.ts';
 export type { RoundRecord } from './loop/round-record.ts';
+export { cohensKappa, type StopSetSummary, summarizeStopSet } from './loop/stop-set.ts';
 export type { StoppingCriterion, StoppingInput } from './loop/stopping-criterion.ts';
 export { type TrainUntil, trainUntilReached } from './loop/train-until.ts';
 export { summarizeUncertainty, type UncertaintySummary } from './loop/uncertainty-summary.ts';

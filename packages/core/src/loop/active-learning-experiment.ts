@@ -9,7 +9,8 @@ import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { Learner, Progress, WorkOptions } from './learner.ts';
 import { checkTargets, rankPool, type Suggestion } from './rank-pool.ts';
 import type { RoundRecord } from './round-record.ts';
-import type { StoppingCriterion, StoppingInput } from './stopping-criterion.ts';
+import { type StopSetSummary, summarizeStopSet } from './stop-set.ts';
+import { type StoppingCriterion, type StoppingInput, stoppingInput } from './stopping-criterion.ts';
 import { summarizeUncertainty } from './uncertainty-summary.ts';
 
 /** What an experiment is made of. */
@@ -36,6 +37,10 @@ export interface ActiveLearningExperimentOptions<T> {
   readonly pool?: { readonly maxSamples?: number };
   /** Criteria, asked after each evaluation; the first that says stop ends the run. */
   readonly stop?: readonly StoppingCriterion[];
+  /** Items that the model predicts after every training, for criteria that compare successive models. Labels are not read. */
+  readonly stopSet?: Dataset<T>;
+  /** Seconds spent up to the evaluation of a round (past rounds too), for criteria that look at the time. */
+  readonly elapsedSeconds?: (round: number) => number;
   /** Forked by round, so that a resumed run equals an uninterrupted one. */
   readonly rng: Rng;
   /** Class of an item, for the record; `null` if it has none. */
@@ -103,6 +108,16 @@ export class ActiveLearningExperiment<T> {
       throw new ConfigError(
         `${where}: the criterion '${blind.name}' looks at uncertainties, expected a heuristic that needs predictions, got '${heuristic.name}'`,
       );
+    }
+    for (const { name, needsStopSet, needsTime } of stop) {
+      const missing =
+        needsStopSet === true && options.stopSet === undefined
+          ? 'stopSet'
+          : needsTime === true && options.elapsedSeconds === undefined
+            ? 'elapsedSeconds'
+            : undefined;
+      if (missing === undefined) continue;
+      throw new ConfigError(`${where}: the criterion '${name}' needs the option ${missing}`);
     }
     this.#options = options;
     this.#stop = stop;
@@ -206,8 +221,10 @@ export class ActiveLearningExperiment<T> {
     signal?.throwIfAborted();
     checkFiniteMetrics(round, 'test', test);
 
-    const record = { round, labelled, train, test };
-    const input: StoppingInput = { metrics: test, nLabelled: labelled };
+    const stopSet = await this.#predictStopSet(rng, work);
+    signal?.throwIfAborted();
+    const record = { round, labelled, train, test, ...(stopSet && { stopSet }) };
+    const input = this.#input({ ...record, pool: { size, scored: 0 }, acquired: [], scores: [] });
     const early =
       this.#ask(input, false) ??
       (round + 1 >= (rounds ?? Number.POSITIVE_INFINITY) ? 'rounds' : undefined) ??
@@ -257,6 +274,21 @@ export class ActiveLearningExperiment<T> {
     return suggestion;
   }
 
+  async #predictStopSet(
+    rng: Rng,
+    work: Omit<WorkOptions, 'rng'>,
+  ): Promise<StopSetSummary | undefined> {
+    const { learner, stopSet, averagePredictions: iterations } = this.#options;
+    if (stopSet === undefined) return undefined;
+    return summarizeStopSet(
+      learner.predict(stopSet, { ...work, rng: rng.fork('stop-set'), iterations }),
+    );
+  }
+
+  #input(record: RoundRecord): StoppingInput {
+    return stoppingInput(record, this.#options.elapsedSeconds?.(record.round));
+  }
+
   /** Asks every criterion of one sort, so that those with memory see each round; the first yes counts. */
   #ask(input: StoppingInput, needsUncertainty: boolean): string | undefined {
     const asked = this.#stop.filter(
@@ -273,13 +305,7 @@ export class ActiveLearningExperiment<T> {
   #remindCriteria(): void {
     for (const criterion of this.#stop) {
       criterion.reset?.();
-      for (const { test, labelled, uncertainty } of this.#records) {
-        criterion.shouldStop({
-          metrics: test,
-          nLabelled: labelled,
-          ...(uncertainty && { uncertainty }),
-        });
-      }
+      for (const record of this.#records) criterion.shouldStop(this.#input(record));
     }
   }
 
@@ -297,7 +323,7 @@ export class ActiveLearningExperiment<T> {
 }
 
 function last(
-  record: Pick<RoundRecord, 'round' | 'labelled' | 'train' | 'test'>,
+  record: Pick<RoundRecord, 'round' | 'labelled' | 'train' | 'test' | 'stopSet'>,
   size: number,
   scored: number,
   stop: string,

@@ -33,6 +33,10 @@ const OPTIONAL: Readonly<Record<string, Check>> = {
     (value) =>
       isObject(value) && ['mean', 'std', 'min', 'max'].every((name) => number[1](value[name])),
   ],
+  stopSet: [
+    '{ predicted, entropy }, classes and a number',
+    (value) => isObject(value) && all(count)(value.predicted) && number[1](value.entropy),
+  ],
   stop: text,
 };
 

@@ -98,8 +98,8 @@ export function encodeHeader(options: {
  * @throws NumericalError if a number is NaN or infinite.
  */
 export function encodeRound(record: RoundRecord): string {
-  const { round, labelled, pool, train, test, acquired, scores, targets, uncertainty, stop } =
-    record;
+  const { round, labelled, pool, train, test, acquired, scores, targets } = record;
+  const { uncertainty, stopSet, stop } = record;
   const { size, scored } = pool;
   const ordered = {
     round,
@@ -116,6 +116,7 @@ export function encodeRound(record: RoundRecord): string {
       min: uncertainty.min,
       max: uncertainty.max,
     },
+    stopSet: stopSet && { predicted: stopSet.predicted, entropy: stopSet.entropy },
     stop,
   };
   return `${encodeJson(ordered, 'as-given')}\n`;

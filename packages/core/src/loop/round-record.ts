@@ -1,5 +1,6 @@
 import type { ExampleId } from '../data/dataset.ts';
 import type { Metrics } from '../metrics/metric-value.ts';
+import type { StopSetSummary } from './stop-set.ts';
 import type { UncertaintySummary } from './uncertainty-summary.ts';
 
 /** What happened in one round of an experiment: one point of the learning curve. */
@@ -22,6 +23,8 @@ export interface RoundRecord {
   readonly targets?: readonly (number | null)[];
   /** How the scores of all scored items are spread; absent if the heuristic needs no predictions. */
   readonly uncertainty?: UncertaintySummary;
+  /** What the model says about the stop set; absent if the experiment has none. */
+  readonly stopSet?: StopSetSummary;
   /** Set in the last round: the stopping criterion that ended the run, or `rounds`, or `pool`. */
   readonly stop?: string;
 }

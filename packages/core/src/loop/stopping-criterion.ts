@@ -1,4 +1,7 @@
+import { StateError } from '../errors.ts';
 import type { Metrics } from '../metrics/metric-value.ts';
+import type { RoundRecord } from './round-record.ts';
+import type { StopSetSummary } from './stop-set.ts';
 import type { UncertaintySummary } from './uncertainty-summary.ts';
 
 /** What a stopping criterion may look at after a round's evaluation. */
@@ -9,6 +12,10 @@ export interface StoppingInput {
   readonly nLabelled: number;
   /** Spread of the pool's scores; absent if the pool was not scored. */
   readonly uncertainty?: UncertaintySummary;
+  /** What the model says about the stop set; absent if there is none. */
+  readonly stopSet?: StopSetSummary;
+  /** Seconds spent so far, as the caller counts them; absent if nobody does. */
+  readonly elapsedSeconds?: number;
 }
 
 /**
@@ -20,8 +27,56 @@ export interface StoppingCriterion {
   readonly name: string;
   /** True if it looks at `uncertainty`: the pool is then scored before it is asked. */
   readonly needsUncertainty?: boolean;
+  /** True if it looks at `stopSet`: the experiment must have one. */
+  readonly needsStopSet?: boolean;
+  /** True if it looks at `elapsedSeconds`: the experiment must be told the time. */
+  readonly needsTime?: boolean;
   /** Forgets what it has seen; a criterion with memory has this method. */
   reset?(): void;
   /** Whether to stop. A criterion with memory remembers the input: ask once a round. */
   shouldStop(input: StoppingInput): boolean;
+}
+
+/** What a criterion would have seen in a recorded round. */
+export function stoppingInput(
+  { test, labelled, uncertainty, stopSet }: RoundRecord,
+  elapsedSeconds: number | undefined,
+): StoppingInput {
+  return {
+    metrics: test,
+    nLabelled: labelled,
+    ...(uncertainty && { uncertainty }),
+    ...(stopSet && { stopSet }),
+    ...(elapsedSeconds !== undefined && { elapsedSeconds }),
+  };
+}
+
+/** The stop set of an input. @throws StateError if it has none. */
+export function requireStopSet(name: string, { stopSet }: StoppingInput): StopSetSummary {
+  if (stopSet === undefined) {
+    throw new StateError(
+      `${name}: there are no predictions of a stop set, expected an experiment with the option stopSet`,
+    );
+  }
+  return stopSet;
+}
+
+/** @throws RangeError unless the value is an integer of at least `least`. */
+export function checkWhole(where: string, option: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`${where}: bad ${option}, expected an integer >= ${least}, got ${value}`);
+  }
+}
+
+/** @throws RangeError unless the value is a number in [low, high]. */
+export function checkWithin(
+  where: string,
+  option: string,
+  value: number,
+  low: number,
+  high: number,
+): void {
+  if (!(value >= low && value <= high)) {
+    throw new RangeError(`${where}: bad ${option}, expected ${low} … ${high}, got ${value}`);
+  }
 }

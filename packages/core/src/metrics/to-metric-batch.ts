@@ -48,7 +48,8 @@ export function toMetricBatch(
   return { ...averaged, ...own, targets: flat, firstItem };
 }
 
-function averagedBatch(chunk: Predictions): Omit<MetricBatch, 'targets'> {
+/** The Bayesian model average as metrics take it, without targets. */
+export function averagedBatch(chunk: Predictions): Omit<MetricBatch, 'targets'> {
   const { data, shape } = bayesianModelAverage(chunk);
   switch (chunk.kind) {
     case 'values':

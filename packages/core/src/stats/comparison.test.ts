@@ -166,6 +166,8 @@ describe('friedmanTest', () => {
     [6.5, 11, 12.5].forEach((sum, j) => {
       expect(result.ranks[j]).toBeCloseTo(sum / 5, 14);
     });
+    // Iman and Davenport: F = 4 chi2 / (10 - chi2) with 2 and 8 degrees of freedom.
+    expect(result.pValueF).toBeCloseTo(0.10311234567901188, 10);
     const errors = friedmanTest(
       values.map((row) => row.map((value) => -value)),
       { better: 'lower' },
@@ -284,6 +286,9 @@ describe('compareStrategies', () => {
     expect(bald?.againstBaseline?.savings.map(({ level }) => level)).toEqual([0.85, 0.99]);
     expect(bald?.againstBaseline?.savings[1]?.factor).toBeNull();
     expect(result.friedman?.ranks[1]).toBe(1);
+    const wide = compareStrategies(strategies, { confidence: 0.8 });
+    const blocks = [0, 1, 2].map((s) => wide.strategies.map(({ areas }) => areas[s] as number));
+    expect(wide.friedman).toEqual(friedmanTest(blocks, { alpha: 1 - 0.8 }));
   });
 
   it('looks only where all were evaluated', () => {

@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { make } from '../../test/experiments.ts';
+import { subset } from '../data/subset.ts';
+import { ConfigError, StateError } from '../errors.ts';
+import type { Predictions } from '../predictions/predictions.ts';
+import { createRng } from '../random/create-rng.ts';
+import { blobs } from '../testing/blobs.ts';
+import {
+  classificationChange,
+  kappaAgreement,
+  overallUncertainty,
+  stabilizingPredictions,
+} from './agreement-criteria.ts';
+import { allOf, anyOf } from './composed-criteria.ts';
+import { decodeJournal, encodeHeader, encodeRound } from './journal.ts';
+import { labellingBudget } from './labelling-budget.ts';
+import { metricLevel, timeBudget } from './level-criteria.ts';
+import { lowAverageUncertainty } from './low-average-uncertainty.ts';
+import { replayStopping } from './replay-stopping.ts';
+import type { RoundRecord } from './round-record.ts';
+import { cohensKappa, summarizeStopSet } from './stop-set.ts';
+import type { StoppingCriterion, StoppingInput } from './stopping-criterion.ts';
+
+const saying = (...predicted: number[]): StoppingInput => ({
+  metrics: {},
+  nLabelled: 0,
+  stopSet: { predicted, entropy: 0.5 },
+});
+const verdicts = (criterion: StoppingCriterion, ...inputs: StoppingInput[]): boolean[] =>
+  inputs.map((input) => criterion.shouldStop(input));
+
+describe('cohensKappa', () => {
+  it("is Cohen's formula from the table of agreement", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: 1, maxLength: 30 }),
+        (pairs) => {
+          const n = pairs.length;
+          const share = (keep: (a: number, b: number) => boolean): number =>
+            pairs.filter(([a, b]) => keep(a, b)).length / n;
+          const observed = share((a, b) => a === b);
+          const chance = [0, 1, 2].reduce(
+            (sum, c) => sum + share((a) => a === c) * share((_, b) => b === c),
+            0,
+          );
+          const kappa = cohensKappa(
+            pairs.map(([a]) => a),
+            pairs.map(([, b]) => b),
+          );
+          if (chance > 1 - 1e-9) expect(kappa).toBe(1);
+          else expect(kappa).toBeCloseTo((observed - chance) / (1 - chance), 10);
+          expect(kappa).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+    // 20 and 15 of 50 on the diagonal, margins 25/25 and 30/20: the textbook's 0.4.
+    const counts = [
+      [20, 5],
+      [10, 15],
+    ];
+    const lists = counts.map((row, a) =>
+      row.flatMap((m, b) => Array.from({ length: m }, () => [a, b])),
+    );
+    const flat = lists.flat() as [number, number][];
+    expect(
+      cohensKappa(
+        flat.map(([a]) => a),
+        flat.map(([, b]) => b),
+      ),
+    ).toBeCloseTo(0.4, 14);
+    expect(() => cohensKappa([1], [1, 2])).toThrow(RangeError);
+    expect(() => cohensKappa([], [])).toThrow(RangeError);
+  });
+});
+
+describe('summarizeStopSet', () => {
+  const predictions: Predictions = {
+    // [2, K = 2, C = 2]
+    data: Float64Array.of(0.9, 0.1, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6),
+    shape: [2, 2, 2],
+    kind: 'probabilities',
+    samples: 'joint',
+  };
+  const entropyOf = (...p: number[]): number => -p.reduce((sum, x) => sum + x * Math.log(x), 0);
+
+  it('takes the Bayesian model average: its classes and its mean entropy', async () => {
+    const summary = await summarizeStopSet([predictions]);
+    expect(summary.predicted).toEqual([0, 1]);
+    expect(summary.entropy).toBeCloseTo((entropyOf(0.6, 0.4) + entropyOf(0.3, 0.7)) / 2, 14);
+    const tie = { ...predictions, data: new Float64Array(8).fill(0.5) };
+    expect((await summarizeStopSet([tie])).predicted).toEqual([0, 0]);
+    expect(await summarizeStopSet([])).toEqual({ predicted: [], entropy: 0 });
+  });
+
+  it('takes space and sigmoid outputs position by position, refuses values', async () => {
+    const space: Predictions = { ...predictions, shape: [1, 1, 2, 4] };
+    // Class 0 is 0.9 0.1 0.3 0.7, class 1 is 0.2 0.8 0.4 0.6: no softmax, as they are stated to be.
+    const summary = await summarizeStopSet([
+      { ...space, data: Float64Array.of(0.9, 0.1, 0.3, 0.7, 0.1, 0.9, 0.7, 0.3) },
+    ]);
+    expect(summary.predicted).toEqual([0, 1, 1, 0]);
+    const sigmoid: Predictions = { ...predictions, kind: 'sigmoidProbabilities' };
+    expect((await summarizeStopSet([sigmoid])).predicted).toEqual([1, 0, 0, 1]);
+    await expect(summarizeStopSet([{ ...predictions, kind: 'values' }])).rejects.toThrow(TypeError);
+  });
+});
+
+describe('criteria over successive models', () => {
+  const [a, b] = [saying(0, 1, 0, 1), saying(0, 1, 1, 0)];
+
+  it('kappaAgreement: as often in a row as it is told', () => {
+    expect(verdicts(kappaAgreement(), a, a, b, b)).toEqual([false, true, false, true]);
+    const patient = kappaAgreement({ patience: 2 });
+    expect(verdicts(patient, a, a, a, b, b, b)).toEqual([false, false, true, false, false, true]);
+    patient.reset?.();
+    expect(verdicts(patient, b, b, b)).toEqual([false, false, true]);
+    // Half of the entries agree: kappa 0.
+    expect(verdicts(kappaAgreement({ threshold: 0 }), a, b)).toEqual([false, true]);
+    expect(verdicts(kappaAgreement({ threshold: 0.01 }), a, b)).toEqual([false, false]);
+  });
+
+  it('stabilizingPredictions: the mean of the last kappas, which are 1, 0, 1, 1, 1', () => {
+    const inputs = [a, a, b, b, b, b];
+    expect(verdicts(stabilizingPredictions(), ...inputs)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(verdicts(stabilizingPredictions({ threshold: 2 / 3 }), ...inputs)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(verdicts(stabilizingPredictions({ window: 1 }), ...inputs)).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('classificationChange: the share of classes that moved', () => {
+    expect(verdicts(classificationChange(), a, a, a, b, b)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    const half = classificationChange({ threshold: 0.5, patience: 1 });
+    expect(verdicts(half, a, b, saying(1, 0, 0, 0))).toEqual([false, true, false]);
+  });
+
+  it('overallUncertainty: strictly below', () => {
+    expect(overallUncertainty({ threshold: 0.5 }).shouldStop(a)).toBe(false);
+    expect(overallUncertainty({ threshold: 0.51 }).shouldStop(a)).toBe(true);
+  });
+
+  it('refuse settings, a missing stop set, and another one', () => {
+    const without: StoppingInput = { metrics: {}, nLabelled: 1 };
+    for (const criterion of [
+      kappaAgreement(),
+      stabilizingPredictions(),
+      classificationChange(),
+      overallUncertainty({ threshold: 1 }),
+    ]) {
+      expect(criterion.needsStopSet).toBe(true);
+      expect(() => criterion.shouldStop(without)).toThrow(StateError);
+    }
+    const other = saying(1);
+    for (const criterion of [kappaAgreement(), classificationChange()]) {
+      criterion.shouldStop(a);
+      expect(() => criterion.shouldStop(other)).toThrow('the stop set must stay the same');
+    }
+    for (const make of [
+      () => kappaAgreement({ threshold: 1.1 }),
+      () => kappaAgreement({ patience: 0 }),
+      () => stabilizingPredictions({ window: 0.5 }),
+      () => classificationChange({ threshold: -0.1 }),
+      () => overallUncertainty({ threshold: Number.NaN }),
+    ]) {
+      expect(make).toThrow(RangeError);
+    }
+  });
+});
+
+describe('metricLevel and timeBudget', () => {
+  it('compare with their level, inclusively', () => {
+    const at = (accuracy: number): StoppingInput => ({ metrics: { accuracy }, nLabelled: 1 });
+    const reach = metricLevel({ metric: 'accuracy', level: 0.9 });
+    expect(verdicts(reach, at(0.89), at(0.9), at(0.95))).toEqual([false, true, true]);
+    const fall = metricLevel({ metric: 'accuracy', level: 0.9, direction: 'atMost' });
+    expect(verdicts(fall, at(0.89), at(0.9), at(0.95))).toEqual([true, true, false]);
+    expect(() => reach.shouldStop({ metrics: { f1: 1, many: [1] }, nLabelled: 1 })).toThrow(
+      'expected one of f1, got',
+    );
+    expect(() => metricLevel({ metric: 'f1', level: Number.NaN })).toThrow(RangeError);
+    const time = timeBudget({ seconds: 60 });
+    const after = (elapsedSeconds: number): StoppingInput => ({ ...at(1), elapsedSeconds });
+    expect(verdicts(time, after(59.9), after(60))).toEqual([false, true]);
+    expect(() => time.shouldStop(at(1))).toThrow(StateError);
+    expect(() => time.shouldStop(after(Number.NaN))).toThrow(StateError);
+    expect(() => timeBudget({ seconds: 0 })).toThrow(RangeError);
+  });
+});
+
+describe('anyOf and allOf', () => {
+  const fixed = (name: string, answers: boolean[]): StoppingCriterion & { asked: number } => {
+    const criterion = {
+      name,
+      asked: 0,
+      reset: () => {
+        criterion.asked = 0;
+      },
+      shouldStop: () => answers[criterion.asked++] as boolean,
+    };
+    return criterion;
+  };
+  const none: StoppingInput = { metrics: {}, nLabelled: 0 };
+
+  it('ask all of them every time, and reset all', () => {
+    const [x, y] = [fixed('x', [true, true, false, false]), fixed('y', [true, false, true, false])];
+    const [any, all] = [anyOf(x, y), allOf(x, y)];
+    expect([any.name, all.name]).toEqual(['anyOf(x, y)', 'allOf(x, y)']);
+    expect(verdicts(any, none, none, none, none)).toEqual([true, true, true, false]);
+    any.reset?.();
+    expect([x.asked, y.asked]).toEqual([0, 0]);
+    expect(verdicts(all, none, none, none, none)).toEqual([true, false, false, false]);
+    expect([x.asked, y.asked]).toEqual([4, 4]);
+    expect(() => anyOf()).toThrow(ConfigError);
+  });
+
+  it('need what one of them needs', () => {
+    const plain = labellingBudget({ budget: 1 });
+    const uncertain = lowAverageUncertainty({ threshold: 1 });
+    expect(anyOf(plain).needsUncertainty).toBe(false);
+    expect(allOf(plain, anyOf(plain, uncertain)).needsUncertainty).toBe(true);
+    expect(anyOf(plain, kappaAgreement()).needsStopSet).toBe(true);
+    expect(anyOf(plain, timeBudget({ seconds: 1 })).needsTime).toBe(true);
+    expect(anyOf(plain, uncertain).needsTime).toBe(false);
+  });
+});
+
+describe('in an experiment', () => {
+  const stopSet = blobs({ n: 15, rng: createRng('stop-set') });
+
+  it('the record holds what the model says about the stop set, and changes nothing else', async () => {
+    const plain = await make({ rounds: 3 }).experiment.start();
+    const watched = await make({ rounds: 3, stopSet }).experiment.start();
+    expect(watched.map(({ stopSet: _, ...rest }) => rest)).toEqual(plain);
+    for (const { stopSet: said } of watched) {
+      expect(said?.predicted).toHaveLength(15);
+      expect(said?.entropy).toBeGreaterThan(0);
+    }
+    // The journal keeps it to the last bit.
+    const header = encodeHeader({ config: {}, cell: { heuristic: 'h', seed: 1 } });
+    const text = header + watched.map(encodeRound).join('');
+    expect(decodeJournal(text).rounds).toEqual(watched);
+    const broken = text.replace('"predicted":[', '"predicted":[-1,');
+    expect(() => decodeJournal(broken)).toThrow('bad stopSet');
+  });
+
+  it('a criterion stops a run where the replay of a longer one says, and again after a resume', async () => {
+    const options = { stopSet, rounds: 7 };
+    const full = await make(options).experiment.start();
+    const criterion = (): StoppingCriterion =>
+      anyOf(kappaAgreement({ threshold: 0.5, patience: 2 }), timeBudget({ seconds: 55 }));
+    const elapsedSeconds = (round: number): number => 10 * round;
+    const replayed = replayStopping(criterion(), full, { elapsedSeconds });
+    expect(replayed.verdicts).toHaveLength(7);
+    const at = replayed.stoppedAt?.round as number;
+    expect(at).toBeGreaterThan(1);
+    const stopped = await make({
+      ...options,
+      stop: [criterion()],
+      elapsedSeconds,
+    }).experiment.start();
+    expect(stopped).toHaveLength(at + 1);
+    expect(stopped.at(-1)?.stop).toBe('anyOf(kappaAgreement, timeBudget)');
+    const resumed = make({ ...options, stop: [criterion()], elapsedSeconds });
+    resumed.experiment.replay(stopped.slice(0, at));
+    expect(await resumed.experiment.start()).toEqual(stopped);
+  });
+
+  it('refuses a criterion that will lack what it needs', () => {
+    expect(() => make({ stop: [kappaAgreement()] })).toThrow('needs the option stopSet');
+    expect(() => make({ stop: [timeBudget({ seconds: 1 })] })).toThrow(
+      'needs the option elapsedSeconds',
+    );
+    expect(() => make({ stopSet: subset(stopSet, [0]), stop: [kappaAgreement()] })).not.toThrow();
+  });
+});
+
+describe('replayStopping', () => {
+  const record = (round: number, mean: number | undefined): RoundRecord => ({
+    round,
+    labelled: 10 + 5 * round,
+    pool: { size: 9, scored: 9 },
+    train: {},
+    test: { accuracy: round / 10 },
+    acquired: [],
+    scores: [],
+    ...(mean !== undefined && { uncertainty: { mean, std: 0, min: mean, max: mean } }),
+  });
+  const records = [record(0, 0.5), record(1, 0.1), record(2, 0.3), record(3, undefined)];
+
+  it('tells every verdict, and the first stop', () => {
+    const {
+      name,
+      verdicts: all,
+      stoppedAt,
+    } = replayStopping(lowAverageUncertainty({ threshold: 0.2 }), records);
+    expect(name).toBe('lowAverageUncertainty');
+    expect(all.map(({ stop }) => stop)).toEqual([false, true, false, null]);
+    expect(stoppedAt).toEqual({ round: 1, labelled: 15, stop: true });
+    expect(
+      replayStopping(metricLevel({ metric: 'accuracy', level: 0.3 }), records).stoppedAt?.round,
+    ).toBe(3);
+    expect(replayStopping(labellingBudget({ budget: 99 }), records).stoppedAt).toBeNull();
+  });
+
+  it('begins afresh, and leaves the criterion so', () => {
+    const criterion = kappaAgreement();
+    const said = records.map((one) => ({ ...one, stopSet: { predicted: [0, 1], entropy: 1 } }));
+    criterion.shouldStop(saying(0, 1));
+    const first = replayStopping(criterion, said);
+    expect(first.verdicts.map(({ stop }) => stop)).toEqual([false, true, true, true]);
+    expect(criterion.shouldStop(saying(0, 1))).toBe(false);
+    expect(() => replayStopping(criterion, records)).toThrow(StateError);
+  });
+});

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { NumericalError } from '@baal/core';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { NumericalError, PLAIN_HEURISTIC_NAMES } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildLearner } from '../src/cell/run-cell.ts';
 import { baal } from '../src/program.ts';
@@ -55,8 +55,8 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'an unknown heuristic',
       { heuristics: ['bld'] },
-      'heuristics[0]: not known, expected',
-      "random, got 'bld'; did you mean 'bald'?",
+      `heuristics[0]: not known, expected ${PLAIN_HEURISTIC_NAMES.join(', ')}, got 'bld'`,
+      "; did you mean 'bald'?",
     ],
     [
       'nothing labelled',
@@ -253,6 +253,51 @@ describe('a run that meets trouble', () => {
   });
 });
 
+describe('a path that is no run directory', () => {
+  async function refusal(args: readonly string[], ...expected: string[]): Promise<void> {
+    const context = testContext();
+    expect(await baal(args, context)).toBe(2);
+    expect(context.complaints).toHaveLength(1);
+    expect(context.complaints[0]?.split('\n')).toHaveLength(1);
+    for (const part of expected) expect(context.complaints[0]).toContain(part);
+  }
+
+  it.each([
+    ['files of someone', { 'thesis.tex': 'years of work', 'config.json': '{"theirs": true}' }],
+    ['the config to run', { 'config.json': '{"name":"a","dataset":{},"model":{}}' }],
+    ['a report of something else', { 'report.html': '<p>theirs', 'results.json': '{}' }],
+  ])('is not written into: %s', async (_, contents) => {
+    const folder = freshOut();
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(contents)) writeFileSync(`${folder}/${name}`, text);
+    for (const more of [[], ['--resume']]) {
+      await refusal(
+        ['run', tiny.config(), '--out', folder, ...more],
+        'not a run directory',
+        'nothing was touched',
+      );
+    }
+    await refusal(['report', folder], 'not a run directory');
+    expect(readdirSync(folder)).toEqual(Object.keys(contents).sort());
+    for (const [name, text] of Object.entries(contents)) {
+      expect(readFileSync(`${folder}/${name}`, 'utf8')).toBe(text);
+    }
+  });
+
+  it('is not there to go on with', async () => {
+    const out = freshOut();
+    await refusal(['run', tiny.config(), '--out', out, '--resume'], 'nothing to go on with');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('is a file, or leads through one', async () => {
+    for (const path of [tiny.at('train-x.idx'), tiny.at('train-x.idx', 'below')]) {
+      await refusal(['run', tiny.config(), '--out', path], `${path}: not a folder`, 'a file');
+      await refusal(['report', path], `${path}: not a folder`, 'a file');
+    }
+  });
+});
+
 describe('a run directory that is not free', () => {
   let out = '';
   const config = (): string => tiny.config({ heuristics: ['random'], seeds: [0], rounds: 2 });
@@ -310,9 +355,21 @@ describe('a run directory that is not free', () => {
     const journal = `${out}/cells/random-seed0/journal.jsonl`;
     mkdirSync(`${out}/cells/random-seed5`);
     writeFileSync(`${out}/cells/random-seed5/journal.jsonl`, readFileSync(journal));
-    expect(await refusal(config(), '--resume', '--seeds', '5')).toMatch(
+    expect(await refusal(config(), '--resume', '--seeds', '0,5')).toMatch(
       /another cell, expected random-seed5, got random-seed0/,
     );
+  });
+
+  it('has seeds or strategies that would be dropped: names the remedy', async () => {
+    const before = readFileSync(`${out}/config.json`, 'utf8');
+    expect(await refusal(config(), '--resume', '--seeds', '7')).toMatch(
+      /seeds that are left out here, expected 0 .*, got 7; go on with --seeds 0,7, or .*--out/,
+    );
+    const fewer = tiny.config({ heuristics: ['bald'], seeds: [0], rounds: 2 }, 'fewer.yaml');
+    expect(await refusal(fewer, '--resume')).toMatch(
+      /heuristics that are left out here, expected random .*, got bald; put back random, or/,
+    );
+    expect(readFileSync(`${out}/config.json`, 'utf8')).toBe(before);
   });
 
   it('is in use by another process', async () => {

@@ -1,4 +1,12 @@
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRng } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
@@ -115,8 +123,9 @@ describe('baal run --resume', () => {
     expect(bytes(out)).toEqual(bytes(whole));
   });
 
-  it('starts afresh where there is nothing yet', async () => {
+  it('starts afresh where there is an empty folder', async () => {
     const out = tiny.at('fresh');
+    mkdirSync(out);
     expect(await run(out, '--resume')).toBe(0);
     expect(bytes(out)).toEqual(bytes(whole));
   });
@@ -157,6 +166,19 @@ describe('Ctrl-C', () => {
     expect(readdirSync(out)).toEqual(['cells', 'config.json']);
     expect(await run(out, '--resume')).toBe(0);
     expect(bytes(out)).toEqual(bytes(whole));
+  });
+
+  it('tells the command that goes on, with all that was given', async () => {
+    const out = tiny.at("it's here");
+    const context = testContext({
+      spawn: spawnInProcess(committee, () => context.stop.abort(new Error('SIGINT'))),
+    });
+    const given = ['run', tiny.config(), '--seeds', '4,2', '--jobs', '1', '--out', out];
+    expect(await baal(given, context)).toBe(130);
+    const quoted = `'${tiny.at("it'\\''s here")}'`;
+    expect(context.complaints.join()).toContain(
+      `go on with: baal run ${tiny.config()} --out ${quoted} --seeds 4,2 --jobs 1 --resume`,
+    );
   });
 
   it('a second time ends the cells at once', async () => {

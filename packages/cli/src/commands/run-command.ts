@@ -49,7 +49,7 @@ export async function runCommand(
   }
   if (outcome.interrupted) {
     context.complain(
-      `baal: interrupted, finished rounds are saved; go on with: baal run ${configPath}${outOption(options)} --resume`,
+      `baal: interrupted, finished rounds are saved; go on with: ${resumeCommand(configPath, options)}`,
     );
     return exitCodes.interrupted;
   }
@@ -94,6 +94,19 @@ function makeScreen(config: ExperimentConfig, jobs: number, context: Context): S
   });
 }
 
-function outOption({ out }: RunCommandOptions): string {
-  return out === undefined ? '' : ` --out ${out}`;
+/** The command that goes on with this run: what was given, as it was given. */
+function resumeCommand(configPath: string, { out, seeds, jobs }: RunCommandOptions): string {
+  return [
+    'baal run',
+    shellWord(configPath),
+    ...(out === undefined ? [] : ['--out', shellWord(out)]),
+    ...(seeds === undefined ? [] : ['--seeds', seeds.join(',')]),
+    ...(jobs === undefined ? [] : ['--jobs', String(jobs)]),
+    '--resume',
+  ].join(' ');
+}
+
+/** A word that a shell takes as it is. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

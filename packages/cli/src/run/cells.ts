@@ -25,7 +25,8 @@ export const runFiles = {
   /** What it ran on. */
   environment: (directory: string): string => join(directory, 'environment.json'),
   report: (directory: string): string => join(directory, 'report.html'),
-  cell: (directory: string, cell: Cell): string => join(directory, 'cells', cell.name),
+  cells: (directory: string): string => join(directory, 'cells'),
+  cell: (directory: string, cell: Cell): string => join(runFiles.cells(directory), cell.name),
   /** The rounds of a cell, byte by byte the same in every run. */
   journal: (directory: string, cell: Cell): string =>
     join(runFiles.cell(directory, cell), 'journal.jsonl'),

@@ -8,6 +8,7 @@ import type { CellOutcome, GridEvent } from './events.ts';
 import type { FileSystem } from './file-system.ts';
 import { closeJournal, prepareJournal } from './journal-file.ts';
 import { acquireLock, inUse, lockHolder } from './lock.ts';
+import { inspectDirectory } from './run-directory.ts';
 import { type CellJob, runGrid } from './run-grid.ts';
 import { type CellState, readCells } from './run-status.ts';
 import type { SpawnCell } from './spawn-cell.ts';
@@ -59,6 +60,7 @@ export async function runExperiment(
   try {
     // Read again under the lock: the process that held it before may have added rounds.
     const states = checkDirectory(config, { ...options, locked: true });
+    writing(directory, () => files.makeFolder(runFiles.cells(directory)));
     writing(directory, () => files.replace(runFiles.config(directory), configText(config)));
     return await runCells(config, states, options);
   } finally {
@@ -122,9 +124,16 @@ function checkDirectory(
   config: ExperimentConfig,
   { directory, files, resume, locked }: RunExperimentOptions & { readonly locked?: boolean },
 ): readonly CellState[] {
+  const state = inspectDirectory(files, directory);
+  if (state === 'missing' && resume) {
+    throw new StateError(
+      `${directory}: there is nothing to go on with, expected the directory of a run, got none; leave ` +
+        '--resume out to start one, or name its directory with --out',
+    );
+  }
   const holder = locked === true ? undefined : lockHolder(files, directory);
   if (holder !== undefined) throw inUse(directory, holder);
-  const cells = files.list(`${directory}/cells`);
+  const cells = files.list(runFiles.cells(directory));
   if (cells.length > 0 && !resume) {
     throw new StateError(
       `${directory}: the run directory has rounds already, expected none, got ${cells.length} cells; ` +
@@ -149,14 +158,34 @@ function checkSameConfig(
     heuristics: undefined,
     seeds: undefined,
   });
-  const found = differences(
-    without(parse(path, text)),
-    without(JSON.parse(JSON.stringify(config))),
-  );
+  const before = parse(path, text);
+  const found = differences(without(before), without(JSON.parse(JSON.stringify(config))));
   if (found.length > 0) {
     throw new ConfigError(
       `${path}: the run directory is of another config, expected this one, got one in which ` +
         `${differencesText(found)}; change the config back, or choose another directory with --out`,
+    );
+  }
+  checkNothingLeftOut(before, config, path);
+}
+
+/** What has rounds on the disk would vanish from config and results if it were left out. */
+function checkNothingLeftOut(
+  before: Record<string, unknown>,
+  config: ExperimentConfig,
+  path: string,
+): void {
+  for (const key of ['heuristics', 'seeds'] as const) {
+    const there = before[key] as readonly (string | number)[];
+    const here: readonly (string | number)[] = config[key];
+    const missing = there.filter((value) => !here.includes(value));
+    if (missing.length === 0) continue;
+    const whole = [...there, ...here.filter((value) => !there.includes(value))];
+    throw new ConfigError(
+      `${path}: the run directory has ${key} that are left out here, expected ${there.join(', ')} and ` +
+        `others if wanted, got ${here.join(', ')}; ` +
+        `${key === 'seeds' ? `go on with --seeds ${whole.join(',')}` : `put back ${missing.join(', ')}`}, ` +
+        'or choose another directory with --out',
     );
   }
 }

@@ -55,7 +55,7 @@ export function logScores(
 }
 
 /** @throws RangeError unless 0 <= floor < 1. */
-export function checkFloor(where: string, floor: number): void {
+function checkFloor(where: string, floor: number): void {
   if (!(floor >= 0 && floor < 1)) {
     throw new RangeError(`${where}: expected 0 <= floor < 1, got ${floor}`);
   }

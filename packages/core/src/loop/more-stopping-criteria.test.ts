@@ -90,6 +90,8 @@ describe('summarizeStopSet', () => {
     expect(summary.entropy).toBeCloseTo((entropyOf(0.6, 0.4) + entropyOf(0.3, 0.7)) / 2, 14);
     const tie = { ...predictions, data: new Float64Array(8).fill(0.5) };
     expect((await summarizeStopSet([tie])).predicted).toEqual([0, 0]);
+    const sure = { ...predictions, data: Float64Array.of(1, 0, 1, 0, 0, 1, 0, 1) };
+    expect(await summarizeStopSet([sure])).toEqual({ predicted: [0, 1], entropy: 0 });
     expect(await summarizeStopSet([])).toEqual({ predicted: [], entropy: 0 });
   });
 

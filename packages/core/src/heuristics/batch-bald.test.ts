@@ -286,6 +286,8 @@ describe('refuses', () => {
     );
     const { draw: _, ...unnamed } = b;
     await expect(batchBald().getRanks([a, unnamed], options)).rejects.toThrow('an unnamed one');
+    const { draw: __, ...first } = a;
+    await expect(batchBald().getRanks([first, unnamed], options)).rejects.toThrow(TypeError);
     await expect(batchBald().getRanks([a, b], options)).resolves.toBeDefined();
   });
 

@@ -1,3 +1,4 @@
+import { createRng } from '../random/create-rng.ts';
 import type { LabelConfigurations } from './label-configurations.ts';
 import type { LabelProbabilities } from './label-probabilities.ts';
 import type { RowInformation } from './row-information.ts';
@@ -16,8 +17,10 @@ const BEHIND = 5;
  * The information that a label gives, `sum_m share_m I_m`, is estimated from configurations drawn in
  * proportion to `share_m H[w_m]`, the most that can be learnt there: then `I_m / H[w_m]` is in [0, 1]
  * and varies little. Leader and item are compared on the same configurations, 64, 256 and 1024 of
- * them; the draw is systematic and its order bit-reversed, so it is deterministic and every prefix is
- * spread over all of them.
+ * them: one from each of as many equal parts, at random within it, since enumerated configurations
+ * repeat with the period of their labels and equal distances would be in step with it. In bit-reversed
+ * order, so that every prefix is spread over all of them. The draw has a fixed stream of its own: it
+ * decides what is summed, not what is chosen, and enumeration needs no rng.
  */
 export interface ConfigurationRace {
   /** Whether an item may be better than the leader; false if it is 5 standard errors behind. */
@@ -45,7 +48,7 @@ export function configurationRace(
   }
   if (total === 0) return null;
 
-  const rows = systematicDraw(shares_M, open_M, total, entrants);
+  const rows = stratifiedDraw(shares_M, open_M, total, entrants);
   const drawn = new Float64Array(entrants * K);
   const inverse = new Float64Array(entrants);
   for (let i = 0; i < entrants; i++) {
@@ -99,18 +102,19 @@ function rowEntropy(weights: Float64Array, from: number, K: number): number {
   return entropy;
 }
 
-/** `n` rows in proportion to `shares * open`, at equal distances along their running sum. */
-function systematicDraw(
+/** `n` rows in proportion to `shares * open`: one from each n-th part of their running sum. */
+function stratifiedDraw(
   shares: Float64Array,
   open: Float64Array,
   total: number,
   n: number,
 ): Uint32Array {
   const rows = new Uint32Array(n);
+  const rng = createRng('configuration race');
   let m = 0;
   let reached = (shares[0] as number) * (open[0] as number);
   for (let i = 0; i < n; i++) {
-    const wanted = ((i + 0.5) / n) * total;
+    const wanted = ((i + rng.uniform()) / n) * total;
     while (reached < wanted && m < shares.length - 1) {
       m++;
       reached += (shares[m] as number) * (open[m] as number);

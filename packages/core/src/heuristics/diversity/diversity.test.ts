@@ -204,6 +204,10 @@ describe('lcmd', () => {
   });
 });
 
+it('lcmd goes on where a cluster has nothing left', () => {
+  expect([...lcmd(matrix([[9], [1], [1]]), { batchSize: 3 })]).toEqual([0, 1, 2]);
+});
+
 describe('badge', () => {
   const rows = [
     [1, 0.5],

@@ -26,27 +26,24 @@ import { defaultMetrics } from './default-metrics.ts';
 import type { TensorData } from './graph/tensor-data.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
 import { createLoss } from './losses/get-loss.ts';
+import type { Target } from './losses/loss.ts';
 import { type Model, withWeights } from './model.ts';
 import { createOptimizer } from './optimizers/create-optimizer.ts';
+import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
-import { Predictor } from './prediction/predictor.ts';
 import { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
-import { ResourceCache } from './runtime/resource-cache.ts';
-import { type Trace, traceGraph } from './runtime/trace.ts';
+import { traceGraph } from './runtime/trace.ts';
 import {
   type TrainAndTestOptions,
   type TrainAndTestResult,
   trainAndTest,
 } from './train-and-test.ts';
-import { collate, itemName, targetOf } from './training/batch.ts';
+import { collate, itemName, takeExamples, targetOf } from './training/batch.ts';
 import { epochBatches } from './training/epoch-batches.ts';
 import { Trainer } from './training/trainer.ts';
 import { trainingAccuracy } from './training/training-accuracy.ts';
 import { checkSettings, type Settings, type TrainingArgs } from './training-args.ts';
-
-/** Sessions of past settings are kept up to this many bytes. */
-const sessionBytes = 256 * 2 ** 20;
 
 /**
  * A model that can be trained and asked: an ONNX graph with its optimiser and its posterior. It is the
@@ -58,31 +55,27 @@ const sessionBytes = 256 * 2 ** 20;
 export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   /** For messages and reports. */
   readonly name = 'onnx';
-  readonly #runtime: OnnxRuntime;
   readonly #settings: Settings;
   readonly #trainer: Trainer;
-  readonly #trace: Trace;
-  readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
+  readonly #predictions: DatasetPredictions;
   readonly #log = new MetricLog();
   #model: Model;
   #disposed = false;
   /** True while the model's constants are older than the trainer's weights. */
   #stale = false;
-  /** True while predictions are compiled for older weights. */
-  #outdated = false;
+  /** True while a training runs: a second one would share its gradients and its optimiser. */
+  #training = false;
 
   private constructor(
-    runtime: OnnxRuntime,
     model: Model,
     settings: Settings,
     trainer: Trainer,
-    trace: Trace,
+    predictions: DatasetPredictions,
   ) {
-    this.#runtime = runtime;
     this.#model = model;
     this.#settings = settings;
     this.#trainer = trainer;
-    this.#trace = trace;
+    this.#predictions = predictions;
   }
 
   /**
@@ -96,7 +89,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     args: TrainingArgs,
     runtime?: OnnxRuntime,
   ): Promise<ModelWrapper> {
-    const settings = checkSettings(args);
+    const settings = checkSettings(args, model.kind);
     const engine = runtime ?? (await loadOnnxRuntime());
     const trainer = await Trainer.create(engine, model, {
       losses: [{ output: model.output, loss: createLoss(settings.loss) }],
@@ -108,7 +101,13 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       evaluationMode(model.graph, model.output),
       model.inputShapes,
     );
-    return new ModelWrapper(engine, model, settings, trainer, trace);
+    const { replicateInMemory: replicate, memoryBudgetBytes, threads } = settings;
+    const predictions = new DatasetPredictions(engine, trace, {
+      replicate,
+      memoryBudgetBytes,
+      threads,
+    });
+    return new ModelWrapper(model, settings, trainer, predictions);
   }
 
   /** The model with its current weights. */
@@ -127,26 +126,26 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   }
 
   /** Makes predictions samples of the Monte Carlo dropout posterior until {@link ModelWrapper.unpatch}. */
-  async mcDropout(options: McDropoutOptions = {}): Promise<void> {
-    this.#model = mcDropout(this.model, options);
-    await this.#predictors.clear();
+  mcDropout(options: McDropoutOptions = {}): void {
+    this.#alive('mcDropout');
+    this.#model = mcDropout(this.#model, options);
   }
 
   /** Makes predictions deterministic. */
-  async unpatch(): Promise<void> {
-    this.#model = unpatch(this.model);
-    await this.#predictors.clear();
+  unpatch(): void {
+    this.#alive('unpatch');
+    this.#model = unpatch(this.#model);
   }
 
   /** Runs a block with Monte Carlo dropout on; the posterior is then what it was before, even if the block throws. */
   async withMcDropout<R>(options: McDropoutOptions, block: () => Promise<R>): Promise<R> {
     const before = this.#model.posterior;
-    await this.mcDropout(options);
+    this.mcDropout(options);
     try {
       return await block();
     } finally {
-      await this.unpatch();
-      if (before !== undefined) this.#model = { ...this.model, posterior: before };
+      const after = unpatch(this.#model);
+      this.#model = before === undefined ? after : { ...after, posterior: before };
     }
   }
 
@@ -173,7 +172,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
 
   /** Back to the initial weights and running statistics, with a fresh optimiser. */
   async reset(): Promise<void> {
-    this.#alive('reset');
+    this.#idle('reset');
     this.#trainer.reset();
     this.#weightsChanged();
   }
@@ -192,7 +191,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   }
 
   #reinitialize(layers: ReinitializedLayers, rng: Rng): void {
-    this.#alive('reset');
+    this.#idle('reset');
     const drawn = reinitialize(this.#model, layers, rng);
     this.#trainer.parameters.assign(drawn);
     this.#trainer.statistics.assign(drawn);
@@ -213,7 +212,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    * @returns the figures of each epoch: mean `loss` of its items, and `accuracy` for classes; both seen
    *   in training mode, before each update
    * @throws StateError if the dataset is empty
-   * @throws NumericalError if the loss becomes NaN or infinite
+   * @throws NumericalError if the loss or a weight becomes NaN or infinite
    */
   async trainOnDataset(
     dataset: Dataset<Example>,
@@ -222,7 +221,19 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       readonly onEpoch?: (epoch: number, metrics: Metrics) => boolean | Promise<boolean>;
     },
   ): Promise<Metrics[]> {
-    this.#alive('train');
+    this.#idle('train');
+    this.#training = true;
+    try {
+      return await this.#epochs(dataset, options);
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  async #epochs(
+    dataset: Dataset<Example>,
+    options: Parameters<ModelWrapper['trainOnDataset']>[1],
+  ): Promise<Metrics[]> {
     const { rng, signal, onProgress, onEpoch } = options;
     const { epochs, batchSize, until } = this.#settings;
     const n = dataset.length;
@@ -244,7 +255,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       for (const [step, [start, end]] of batches.entries()) {
         signal?.throwIfAborted();
         const positions = order.subarray(start, end);
-        const result = await this.#step(dataset, positions, stream.fork(`step-${step}`));
+        const examples = await takeExamples(dataset, positions);
+        const nameOf = (i: number): string => itemName(dataset, positions[i] as number);
+        const result = await this.#step(examples, nameOf, stream.fork(`step-${step}`));
         loss += result.loss * positions.length;
         correct += result.correct ?? 0;
         seen += result.positions;
@@ -260,6 +273,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
         ...(seen > 0 ? { accuracy: correct / seen } : {}),
         ...this.#log.figures('train'),
       };
+      this.#trainer.checkFinite(`epoch ${epoch + 1}`);
       this.#log.record('train', metrics);
       history.push(metrics);
       if (onEpoch !== undefined && !(await onEpoch(epoch, metrics))) break;
@@ -273,9 +287,17 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     examples: readonly Example[],
     options: { readonly rng: Rng },
   ): Promise<number> {
-    this.#alive('trainOnBatch');
-    const { loss } = await this.#stepOn(examples, (i) => `item ${i} of the batch`, options.rng);
-    return loss;
+    this.#idle('trainOnBatch');
+    if (examples.length === 0) {
+      throw new StateError('trainOnBatch: the batch is empty, expected at least 1 example');
+    }
+    this.#training = true;
+    try {
+      const { loss } = await this.#step(examples, (i) => `item ${i} of the batch`, options.rng);
+      return loss;
+    } finally {
+      this.#training = false;
+    }
   }
 
   /** Figures of the Bayesian model average on a dataset; same as {@link ModelWrapper.testOnDataset}. */
@@ -296,12 +318,17 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       ...(this.#settings.metrics?.() ?? defaultMetrics(kind)),
       ...this.#log.metrics('test'),
     ];
-    const targets = async function* () {
-      for (let i = 0; i < dataset.length; i++) {
-        yield targetOf(await dataset.get(i), output, `item ${i}`);
-      }
+    // Filled chunk by chunk while the predictions are read: each item is loaded once.
+    const read: Target[] = [];
+    const targets = function* () {
+      for (let target = read.shift(); target !== undefined; target = read.shift()) yield target;
     };
     const chunks = this.#predict(dataset, {
+      onExamples: (examples, firstItem) => {
+        examples.forEach((example, i) => {
+          read.push(targetOf(example, output, itemName(dataset, firstItem + i)));
+        });
+      },
       iterations: averagePredictions,
       rng,
       ...(signal === undefined ? {} : { signal }),
@@ -371,44 +398,17 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     );
   }
 
-  async *#predict(dataset: Dataset<Example>, options: PredictOptions): AsyncGenerator<Predictions> {
+  /** The posterior is that of the moment of the call; the weights have to stay until all is read. */
+  #predict(
+    dataset: Dataset<Example>,
+    options: PredictOptions & Pick<PredictionRequest, 'onExamples'>,
+  ): AsyncGenerator<Predictions> {
     this.#alive('predict');
-    const { iterations, rng, signal, onProgress } = options;
-    const n = dataset.length;
-    if (n === 0) return;
-    const { model } = this;
-    const { replicateInMemory: replicate, memoryBudgetBytes, threads } = this.#settings;
-    if (this.#outdated) await this.#predictors.clear();
-    this.#outdated = false;
-    const predictor = await this.#predictors.get(`${iterations}`, () =>
-      Predictor.create(
-        this.#runtime,
-        model,
-        { iterations, replicate, memoryBudgetBytes, threads },
-        this.#trace,
-      ),
-    );
-    const draw = predictor.draw(rng);
-    const masks = model.posterior?.masks ?? 'joint';
-    for (let start = 0; start < n; start += predictor.itemsPerRun) {
-      signal?.throwIfAborted();
-      const size = Math.min(predictor.itemsPerRun, n - start);
-      const examples: Example[] = [];
-      for (let i = start; i < start + size; i++) {
-        const item = dataset.get(i);
-        examples.push(item instanceof Promise ? await item : item);
-      }
-      const batch = collate(examples, model.graph.inputs, (i) => itemName(dataset, start + i));
-      const { data, shape } = await predictor.predict(batch, size, draw, start);
-      yield {
-        data,
-        shape,
-        kind: model.kind,
-        samples: predictor.fellBack ? 'marginal' : masks,
-        ...(draw === undefined ? {} : { draw: draw.name }),
-      };
-      onProgress?.({ phase: 'predict', done: start + size, total: n });
-    }
+    return this.#predictions.stream(dataset, {
+      ...options,
+      asked: this.#model,
+      current: () => this.model,
+    });
   }
 
   /** Weights, running statistics and optimiser as named arrays. */
@@ -422,7 +422,12 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     return state;
   }
 
-  /** Restores what {@link ModelWrapper.state} returned. @throws DataError if sizes differ */
+  /**
+   * Restores what {@link ModelWrapper.state} returned.
+   *
+   * @throws DataError if names or shapes are not those of this model, or a value is not finite; nothing is
+   *   changed then
+   */
   async loadState(state: ReadonlyMap<string, NdArray>): Promise<void> {
     const part = (prefix: string): [string, NdArray][] =>
       [...state].flatMap(([name, array]): [string, NdArray][] =>
@@ -434,16 +439,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
         { type: 'float32', shape, data: data as Float32Array },
       ]),
     );
-    this.#trainer.parameters.assign(weights);
-    this.#trainer.statistics.assign(weights);
-    this.#trainer.optimizer.loadState(new Map(part('optimizer/')));
+    this.#idle('loadState');
+    this.#trainer.load(weights, new Map(part('optimizer/')));
     this.#weightsChanged();
   }
 
   /** Frees all sessions; the wrapper cannot be used afterwards. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    await this.#predictors.clear();
+    await this.#predictions.dispose();
     await this.#trainer.dispose();
   }
 
@@ -453,26 +457,13 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   }
 
   async #step(
-    dataset: Dataset<Example>,
-    positions: Uint32Array,
-    rng: Rng,
-  ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
-    const examples: Example[] = [];
-    for (const position of positions) {
-      const item = dataset.get(position);
-      examples.push(item instanceof Promise ? await item : item);
-    }
-    return this.#stepOn(examples, (i) => itemName(dataset, positions[i] as number), rng);
-  }
-
-  async #stepOn(
     examples: readonly Example[],
     nameOf: (i: number) => string,
     rng: Rng,
   ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
     const { output: outputName, kind } = this.#model;
     const targets = examples.map((example, i) => targetOf(example, outputName, nameOf(i)));
-    const inputs = collate(examples, this.#trainer.inputs, nameOf);
+    const inputs = collate(examples, this.#trainer.inputs, nameOf, this.#model.inputShapes);
     const result = await this.#trainer.step(
       { size: examples.length, inputs, targets: [targets], nameOf },
       rng,
@@ -495,7 +486,16 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   /** The model's constants and the compiled predictions belong to older weights from now on. */
   #weightsChanged(): void {
     this.#stale = true;
-    this.#outdated = true;
+    this.#predictions.weightsChanged();
+  }
+
+  #idle(where: string): void {
+    this.#alive(where);
+    if (this.#training) {
+      throw new StateError(
+        `${where}: a training of this wrapper is running, expected one at a time; wait for it, or use a wrapper of its own`,
+      );
+    }
   }
 
   #alive(where: string): void {

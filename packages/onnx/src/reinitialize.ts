@@ -1,5 +1,6 @@
 import type { Rng } from '@baal/core';
-import { intAttribute, type Node } from './graph/graph.ts';
+import { type Graph, intAttribute, type Node } from './graph/graph.ts';
+import { consumersOf } from './graph/rewrite.ts';
 import { float32Tensor, sizeOf, type TensorData } from './graph/tensor-data.ts';
 import type { Model } from './model.ts';
 
@@ -43,7 +44,8 @@ export function reinitialize(
     const dense = node.opType === 'Gemm' || node.opType === 'MatMul';
     if (fanIn !== undefined && (dense || layers === 'all')) {
       uniform(node.inputs[1], 1 / Math.sqrt(fanIn));
-      uniform(node.inputs[2], 1 / Math.sqrt(fanIn));
+      const bias = node.opType === 'MatMul' ? addedBias(model.graph, node) : node.inputs[2];
+      uniform(bias, 1 / Math.sqrt(fanIn));
     } else if (node.opType === 'BatchNormalization' && layers === 'all') {
       [1, 0, 0, 1].forEach((value, i) => {
         constant(node.inputs[i + 1], value);
@@ -65,4 +67,14 @@ function fanInOf(node: Node, shape: readonly number[]): number | undefined {
     default:
       return undefined;
   }
+}
+
+/** The bias of a dense layer that is written as MatMul and Add: a vector added to nothing but the product. */
+function addedBias(graph: Graph, node: Node): string | undefined {
+  const product = node.outputs[0] as string;
+  const readers = consumersOf(graph, product);
+  const [add] = readers;
+  if (readers.length !== 1 || add?.opType !== 'Add') return undefined;
+  const other = add.inputs.find((name) => name !== product) ?? '';
+  return graph.initializers.get(other)?.shape.length === 1 ? other : undefined;
 }

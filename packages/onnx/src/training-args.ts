@@ -1,4 +1,4 @@
-import { ConfigError, type Metric, type TrainUntil } from '@baal/core';
+import { ConfigError, type Metric, type PredictionKind, type TrainUntil } from '@baal/core';
 import type { LossConfig } from './losses/get-loss.ts';
 import type { OptimizerConfig } from './optimizers/create-optimizer.ts';
 
@@ -6,7 +6,7 @@ import type { OptimizerConfig } from './optimizers/create-optimizer.ts';
 export interface TrainingArgs {
   /** Optimiser; made anew at each reset. */
   readonly optimizer: OptimizerConfig;
-  /** Loss; cross-entropy by default. */
+  /** Loss; by default the one that goes with the output: cross-entropy for logits. */
   readonly loss?: LossConfig;
   /** Epochs of a training; at least 1. */
   readonly epochs: number;
@@ -27,10 +27,41 @@ export interface TrainingArgs {
 /** Training arguments with every default filled in. */
 export type Settings = Required<Omit<TrainingArgs, 'metrics'>> & Pick<TrainingArgs, 'metrics'>;
 
-/** Fills in the defaults. @throws ConfigError for a setting out of range. */
-export function checkSettings(args: TrainingArgs): Settings {
+/** The loss that goes with each kind of output. */
+const losses: Readonly<Record<PredictionKind, readonly LossConfig['kind'][]>> = {
+  logits: ['crossEntropy'],
+  sigmoidLogits: ['binaryCrossEntropyWithLogits'],
+  values: ['meanSquaredError', 'gaussianNll'],
+  probabilities: [],
+  sigmoidProbabilities: [],
+};
+
+const names = [
+  'optimizer',
+  'loss',
+  'epochs',
+  'batchSize',
+  'until',
+  'metrics',
+  'replicateInMemory',
+  'memoryBudgetBytes',
+  'threads',
+] as const satisfies readonly (keyof TrainingArgs)[];
+
+/**
+ * Fills in the defaults; the loss is the one that goes with the kind of output.
+ *
+ * @throws ConfigError for a setting that is unknown or out of range, or a loss that does not fit the output
+ */
+export function checkSettings(args: TrainingArgs, kind: PredictionKind): Settings {
+  const unknown = Object.keys(args).find((name) => !names.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new ConfigError(
+      `ModelWrapper: setting "${unknown}" is unknown, expected one of ${names.join(', ')}`,
+    );
+  }
   const settings: Settings = {
-    loss: { kind: 'crossEntropy' },
+    loss: { kind: fittingLoss(args.loss?.kind, kind) },
     batchSize: 32,
     until: null,
     replicateInMemory: false,
@@ -38,19 +69,48 @@ export function checkSettings(args: TrainingArgs): Settings {
     threads: 0,
     ...args,
   };
-  const positive = (name: 'epochs' | 'batchSize' | 'memoryBudgetBytes'): void => {
+  for (const name of ['epochs', 'batchSize', 'memoryBudgetBytes'] as const) {
     const value = settings[name];
     if (!Number.isInteger(value) || value < 1) {
       throw new ConfigError(`ModelWrapper: ${name} is ${value}, expected an integer of at least 1`);
     }
-  };
-  positive('epochs');
-  positive('batchSize');
-  positive('memoryBudgetBytes');
-  if (!Number.isInteger(settings.threads) || settings.threads < 0 || settings.threads > 256) {
+  }
+  const { threads, until } = settings;
+  if (!Number.isInteger(threads) || threads < 0 || threads > 256) {
+    throw new ConfigError(`ModelWrapper: threads is ${threads}, expected an integer from 0 to 256`);
+  }
+  if (until?.accuracy !== undefined && !(until.accuracy > 0 && until.accuracy <= 1)) {
     throw new ConfigError(
-      `ModelWrapper: threads is ${settings.threads}, expected an integer from 0 to 256`,
+      `ModelWrapper: until.accuracy is ${until.accuracy}, expected a share above 0, at most 1`,
     );
   }
+  if (until?.loss !== undefined && !(until.loss > 0)) {
+    throw new ConfigError(`ModelWrapper: until.loss is ${until.loss}, expected a number above 0`);
+  }
   return settings;
+}
+
+/** The given loss if it fits the output, or the first one that does. */
+function fittingLoss(
+  given: LossConfig['kind'] | undefined,
+  kind: PredictionKind,
+): LossConfig['kind'] {
+  const fitting = losses[kind] as readonly LossConfig['kind'][] | undefined;
+  if (fitting === undefined) {
+    throw new ConfigError(
+      `ModelWrapper: the model's output is "${kind}", expected one of ${Object.keys(losses).join(', ')}`,
+    );
+  }
+  const [first] = fitting;
+  if (first === undefined) {
+    throw new ConfigError(
+      `ModelWrapper: the model's output is ${kind}, and no loss is computed from those; end the graph before its last ${kind === 'probabilities' ? 'Softmax' : 'Sigmoid'} and call the output ${kind === 'probabilities' ? 'logits' : 'sigmoidLogits'}`,
+    );
+  }
+  if (given !== undefined && !fitting.includes(given)) {
+    throw new ConfigError(
+      `ModelWrapper: loss ${given} does not fit an output of ${kind}, expected ${fitting.join(' or ')}`,
+    );
+  }
+  return given ?? first;
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '@baal/core';
+import { prune } from '../graph/rewrite.ts';
 import { dropoutNodes, dropoutRatio, type MaskSharing, type Model } from '../model.ts';
 
 /** Settings of {@link mcDropout}. */
@@ -20,13 +21,18 @@ export interface McDropoutOptions {
  * @see Gal and Ghahramani 2016, Dropout as a Bayesian Approximation
  */
 export function mcDropout(model: Model, options: McDropoutOptions = {}): Model {
-  const nodes = dropoutNodes(model.graph);
+  const { masks = 'joint' } = options;
+  if (masks !== 'joint' && masks !== 'marginal') {
+    throw new ConfigError(`mcDropout: masks is "${masks}", expected joint or marginal`);
+  }
+  // Only what the output depends on: a dropout in another head makes no posterior of this one.
+  const nodes = dropoutNodes(prune(model.graph, [model.output]));
   if (!nodes.some((node) => dropoutRatio(model.graph, node) > 0)) {
     throw new ConfigError(
-      `mcDropout: the graph has ${nodes.length} Dropout nodes with a rate above 0 among ${model.graph.nodes.length} nodes, expected at least one; build the model with dropout layers, or export it in training mode so that they are kept`,
+      `mcDropout: output "${model.output}" depends on no Dropout with a rate above 0, expected at least one; build the model with dropout layers, or export it in training mode so that they are kept`,
     );
   }
-  return { ...model, posterior: { kind: 'mc-dropout', masks: options.masks ?? 'joint' } };
+  return { ...model, posterior: { kind: 'mc-dropout', masks } };
 }
 
 /** The model with deterministic predictions again. */

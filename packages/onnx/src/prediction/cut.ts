@@ -42,7 +42,7 @@ const cheap = new Set([
 export function cutGraph(graph: Graph, trace: Trace): Cut {
   const producer = new Map<string, Node>();
   for (const node of graph.nodes) for (const name of node.outputs) producer.set(name, node);
-  const again = new Set<Node>(stochasticPart(graph));
+  const again = new Set<Node>(stochasticNodes(graph));
   for (;;) {
     const boundary = crossing(graph, again);
     const unfit = boundary.find((name) => producer.has(name) && !canCross(graph, trace, name));
@@ -65,7 +65,8 @@ export function uncutGraph(graph: Graph): Cut {
   return { prefix: [], suffix: graph.nodes, boundary: crossing(graph, new Set(graph.nodes)) };
 }
 
-function stochasticPart(graph: Graph): Node[] {
+/** The active Dropout nodes and all that depends on them, in order. */
+export function stochasticNodes(graph: Graph): Node[] {
   const random = new Set<string>();
   return graph.nodes.filter((node) => {
     const source = node.opType === 'Dropout' && dropoutRatio(graph, node) > 0;

@@ -54,6 +54,7 @@ export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
       const flat = trace.values.get(current)?.shape ?? [];
       const weightName = reader.inputs[1] ?? '';
       const weight = graph.initializers.get(weightName);
+      const bias = reader.inputs[2] ?? '';
       const transposed = intAttribute(reader, 'transB', 0) === 1;
       const plain =
         reader.opType === 'MatMul' ||
@@ -63,6 +64,7 @@ export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
           floatAttribute(reader, 'beta', 1) === 1);
       if (
         plain &&
+        (bias === '' || graph.initializers.has(bias)) &&
         reader.inputs[0] === current &&
         flat.length === 2 &&
         flat[1] === inputs &&

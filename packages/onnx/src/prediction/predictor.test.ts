@@ -138,6 +138,11 @@ function timeMajor(): Graph {
   return g.build();
 }
 
+/** Bytes of the largest weights: how many passes fit a run is counted in these. */
+function largestBytes(model: Model): number {
+  return Math.max(...[...model.graph.initializers.values()].map(({ data }) => data.byteLength));
+}
+
 describe.each(networks)('posterior predictions of %s', (_, model, shape) => {
   const data = items(9, shape);
 
@@ -168,8 +173,11 @@ describe.each(networks)('posterior predictions of %s', (_, model, shape) => {
   it('do not depend on how passes are grouped into runs', async () => {
     const bayesian = mcDropout(model);
     const whole = await predictAll(await predictorOf(bayesian), data, shape, 9);
-    const tight = await predictorOf(bayesian, { memoryBudgetBytes: 1 });
-    expectClose(await predictAll(tight, data, shape, 9), whole);
+    // One pass a run; and runs of 3, so that the last of 5 passes shares its run with one too many.
+    for (const memoryBudgetBytes of [1, 3 * largestBytes(model)]) {
+      const tight = await predictorOf(bayesian, { memoryBudgetBytes });
+      expectClose(await predictAll(tight, data, shape, tight.itemsPerRun), whole);
+    }
   });
 
   it('give all items of a pass one mask if joint, and each its own if marginal', async () => {
@@ -235,7 +243,68 @@ describe('the cut', () => {
   });
 });
 
+describe('what a suffix cannot do as asked', () => {
+  it('draws masks item by item where rows of items are joined, and says so', async () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float32', shape: ['batch', 3, 4] });
+    const rows = g.op('Reshape', ['input', g.ints([-1, 4])]);
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    const dropped = g.op('Dropout', [g.op('Tanh', [rows]), rate]);
+    g.output(g.op('Reshape', [dropped, g.ints([-1, 12])]));
+    const model = mcDropout(createModel(g.build(), { kind: 'logits' }));
+    const predictor = await predictorOf(model);
+    expect(predictor.fellBack).toBe(true);
+    const data = items(4, [3, 4]);
+    const whole = await predictAll(predictor, data, [3, 4], 4);
+    expectClose(await predictAll(predictor, data, [3, 4], 3), whole, 1e-6);
+    // 12 values an item and pass: about half are dropped in each, others in each pass and item.
+    const zeros = whole.map((value) => (value === 0 ? 1 : 0));
+    expect(zeros.reduce((sum, zero) => sum + zero, 0) / zeros.length).toBeCloseTo(0.5, 0);
+    expect(zeros.slice(0, 12)).not.toEqual(zeros.slice(12, 24));
+    expect(zeros.slice(0, 60)).not.toEqual(zeros.slice(60, 120));
+  });
+
+  it('refuses to mix the items of a batch behind a dropout', async () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float32', shape: ['batch', 4] });
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    const dropped = g.op('Dropout', ['input', rate]);
+    g.output(g.op('Sub', [dropped, g.op('ReduceMean', [dropped], { axes: [0], keepdims: 1 })]));
+    const model = mcDropout(createModel(g.build(), { kind: 'logits', trainable: [] }));
+    await expect(predictorOf(model)).rejects.toThrow(/ReduceMean.*mixes the items/);
+  });
+
+  it('keeps a bias that is computed from the item out of the folded weights', async () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float32', shape: ['batch', 4] });
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    const weight = g.initializer('w', float32Tensor(items(1, [4, 3], 'w'), [4, 3]));
+    const own = g.op('MatMul', [
+      'input',
+      g.initializer('v', float32Tensor(items(1, [4, 3], 'v'), [4, 3])),
+    ]);
+    g.output(g.op('Gemm', [g.op('Dropout', ['input', rate]), weight, own]));
+    const model = mcDropout(createModel(g.build(), { kind: 'logits' }));
+    const data = items(6, [4]);
+    const cut = await predictAll(await predictorOf(model), data, [4], 6);
+    const whole = await predictAll(await predictorOf(model, { replicate: true }), data, [4], 6);
+    expectClose(cut, whole);
+  });
+});
+
 describe('mcDropout', () => {
+  it('refuses a dropout that only another output depends on, and unknown masks', () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float32', shape: ['batch', 4] });
+    const weight = g.initializer('w', float32Tensor(items(1, [4, 3], 'w'), [4, 3]));
+    g.output(g.op('MatMul', ['input', weight]));
+    g.output(g.op('Dropout', ['input', g.initializer('rate', float32Tensor([0.5], []))]));
+    const model = createModel(g.build(), { kind: 'logits' });
+    expect(() => mcDropout(model)).toThrow(/depends on no Dropout/);
+    const asked = { masks: 'shared' as 'joint' };
+    expect(() => mcDropout(model, asked)).toThrow(/masks is "shared", expected joint or marginal/);
+  });
+
   it('refuses a model that has nothing to drop', () => {
     const model = mlp({ inputShape: [7], classes: 3, dropout: 0, rng: createRng(2) });
     expect(() => mcDropout(model)).toThrow(/mcDropout: .*expected at least one/);

@@ -1,13 +1,13 @@
 import { ConfigError, type Rng } from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { Graph } from '../graph/graph.ts';
+import { describeNode, type Graph } from '../graph/graph.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
 import type { Model } from '../model.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor } from '../runtime/tensors.ts';
 import { type Trace, traceGraph } from '../runtime/trace.ts';
-import { type Cut, cutGraph, uncutGraph } from './cut.ts';
+import { type Cut, cutGraph, stochasticNodes, uncutGraph } from './cut.ts';
 import { evaluationMode, withoutDropout } from './evaluation-mode.ts';
 import { drawMasks, type PosteriorDraw } from './posterior-draw.ts';
 import { buildSuffix, type Suffix } from './suffix.ts';
@@ -106,6 +106,7 @@ export class Predictor {
         weightBytes(graph),
       );
     }
+    refuseMixedItems(graph, trace);
     const cut = settings.replicate ? uncutGraph(graph) : cutGraph(graph, trace);
     const passesPerRun = passesIn(settings, graph, trace, K);
     const suffix = buildSuffix(graph, trace, cut, {
@@ -222,6 +223,22 @@ function padded(tensor: TensorData, rows: number): TensorData {
   const data = new ArrayType(sizeOf(shape));
   data.set(tensor.data as Float32Array);
   return { type: tensor.type, shape, data };
+}
+
+/** Behind a dropout every value has rows of its own for each item: what mixes items cannot run on K·B rows. */
+function refuseMixedItems(graph: Graph, trace: Trace): void {
+  if (!trace.dynamicBatch) return;
+  for (const node of stochasticNodes(graph)) {
+    const mixed = node.outputs.find((name) => {
+      const value = trace.values.get(name);
+      return value?.type.startsWith('float') && value.batchAxes.length === 0;
+    });
+    if (mixed !== undefined) {
+      throw new ConfigError(
+        `predict: ${describeNode(node)} mixes the items of a batch behind a dropout, expected predictions that do not depend on the other items; take that operator out of the graph`,
+      );
+    }
+  }
 }
 
 function prefixOf(graph: Graph, cut: Cut, suffix: Suffix): Graph | undefined {

@@ -14,6 +14,7 @@ import {
   type TensorData,
 } from '../graph/tensor-data.ts';
 import type { Target } from '../losses/loss.ts';
+import type { InputShapes } from '../runtime/trace.ts';
 
 function isArray(value: unknown): value is NdArray {
   return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
@@ -49,6 +50,7 @@ export function targetOf(example: Example, output: string, nameOf: string): Targ
  * Stacks the inputs of examples along a new first axis, one tensor for each input of the model.
  *
  * @param nameOf how messages name item `i`
+ * @param inputShapes extents of inputs that the graph leaves open: the model is compiled for these
  * @throws ShapeError naming the item whose shape is not that of the model's input, or not that of the
  *   first item where the model leaves extents open.
  */
@@ -56,6 +58,7 @@ export function collate(
   examples: readonly Example[],
   inputs: readonly ValueInfo[],
   nameOf: (i: number) => string,
+  inputShapes: InputShapes = {},
 ): Record<string, TensorData> {
   const batch: Record<string, TensorData> = {};
   for (const input of inputs) {
@@ -64,7 +67,7 @@ export function collate(
     const data = makeArray(input.type ?? 'float32', examples.length * size);
     examples.forEach((example, i) => {
       const array = inputOf(example, input, nameOf(i));
-      checkShape(array.shape, first.shape, input, nameOf(i));
+      checkArray(array, first.shape, input, nameOf(i), inputShapes[input.name]);
       copyInto(data, array, i * size, nameOf(i));
     });
     batch[input.name] = {
@@ -76,19 +79,25 @@ export function collate(
   return batch;
 }
 
-function checkShape(
-  shape: readonly number[],
+function checkArray(
+  { data, shape }: NdArray,
   first: readonly number[],
   input: ValueInfo,
   nameOf: string,
+  known: readonly number[] | undefined,
 ): void {
-  const wanted = input.shape
+  const declared = input.shape
     ?.slice(1)
     .map((extent, axis) => (typeof extent === 'number' ? extent : first[axis]));
-  const expected = wanted ?? first;
+  const expected = known ?? declared ?? first;
   if (shape.length !== expected.length || shape.some((extent, axis) => extent !== expected[axis])) {
     throw new ShapeError(
       `batch: ${nameOf} has shape [${shape.join(', ')}], expected [${expected.join(', ')}] for input "${input.name}" of the model`,
+    );
+  }
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      `batch: ${nameOf} has ${data.length} values, expected ${sizeOf(shape)} for shape [${shape.join(', ')}]`,
     );
   }
 }
@@ -113,20 +122,54 @@ function makeArray(type: ElementType, length: number): TensorArray {
   }
 }
 
-function copyInto(target: TensorArray, array: NdArray, offset: number, nameOf: string): void {
-  const { data } = array;
-  if (target instanceof BigInt64Array) {
-    for (let i = 0; i < data.length; i++) target[offset + i] = BigInt(data[i] as number | bigint);
-  } else if (data instanceof BigInt64Array) {
-    for (let i = 0; i < data.length; i++) (target as Float32Array)[offset + i] = Number(data[i]);
-  } else {
-    (target as Float32Array).set(data, offset);
+function copyInto(target: TensorArray, { data }: NdArray, offset: number, nameOf: string): void {
+  if (target instanceof Float32Array || target instanceof Float64Array) {
+    if (data instanceof BigInt64Array) {
+      for (let i = 0; i < data.length; i++) target[offset + i] = Number(data[i]);
+    } else target.set(data, offset);
+    return;
   }
-  if (data.length !== sizeOf(array.shape)) {
-    throw new ShapeError(
-      `batch: ${nameOf} has ${data.length} values, expected ${sizeOf(array.shape)} for shape [${array.shape.join(', ')}]`,
-    );
+  // An integer that does not fit would be wrapped or cut without a word.
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
+    if (!Number.isInteger(value)) {
+      throw new DataError(
+        `batch: ${nameOf} has the value ${value}, expected integers for this input`,
+      );
+    }
+    if (target instanceof BigInt64Array) target[offset + i] = BigInt(value);
+    else {
+      (target as Int32Array)[offset + i] = value;
+      if (target[offset + i] !== value) {
+        throw new DataError(
+          `batch: ${nameOf} has the value ${value}, expected one that fits the input's element type`,
+        );
+      }
+    }
   }
+}
+
+/**
+ * The items of a dataset at some positions.
+ *
+ * @throws DataError naming the item if the dataset gives something that is no example
+ */
+export async function takeExamples(
+  dataset: Dataset<Example>,
+  positions: Iterable<number>,
+): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const position of positions) {
+    const item = dataset.get(position);
+    const example = item instanceof Promise ? await item : item;
+    if (typeof example !== 'object' || example === null || typeof example.input !== 'object') {
+      throw new DataError(
+        `batch: ${itemName(dataset, position)} is ${JSON.stringify(example)}, expected an example with an input`,
+      );
+    }
+    examples.push(example);
+  }
+  return examples;
 }
 
 /** How messages name an item of a dataset: by its place, and by its id where that says more. */

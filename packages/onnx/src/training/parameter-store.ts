@@ -13,7 +13,7 @@ export interface ParameterStore {
   view(name: string): Float32Array;
   /** Copies of all values by name. */
   snapshot(): Map<string, TensorData>;
-  /** Copies values in; names that the store does not have are ignored. @throws DataError if a size differs. */
+  /** Copies values in; names that the store does not have are ignored. @throws DataError if a type or shape differs. */
   assign(values: ReadonlyMap<string, TensorData>): void;
 }
 
@@ -56,9 +56,14 @@ export function parameterStore(initial: ReadonlyMap<string, TensorData>): Parame
       for (const [name, tensor] of values) {
         const target = views.get(name);
         if (target === undefined) continue;
-        if (tensor.data.length !== target.length || tensor.type !== 'float32') {
+        const wanted = shapes.get(name) ?? [];
+        if (
+          tensor.type !== 'float32' ||
+          tensor.data.length !== target.length ||
+          tensor.shape.join() !== wanted.join()
+        ) {
           throw new DataError(
-            `parameterStore: "${name}" has ${tensor.data.length} ${tensor.type} values, expected ${target.length} float32`,
+            `parameterStore: "${name}" is ${tensor.type} [${tensor.shape.join(', ')}], expected float32 [${wanted.join(', ')}]`,
           );
         }
         target.set(tensor.data as Float32Array);

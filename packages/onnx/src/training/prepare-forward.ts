@@ -2,6 +2,7 @@ import { ConfigError } from '@baal/core';
 import { describeNode, floatAttribute, type Graph, type Node } from '../graph/graph.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
+import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import { batchExtent, type Trace } from '../runtime/trace.ts';
 
@@ -29,7 +30,7 @@ export interface BatchStatistics {
   readonly runningVariance: string;
   /** Share of the old running statistics that is kept. */
   readonly momentum: number;
-  /** Values of a channel in one item: extents after the channel axis. */
+  /** Values of a channel in one item: positions after the channel axis, and rows an item on the first one. */
   readonly positions: number;
 }
 
@@ -200,7 +201,7 @@ function batchNormalization(
     runningMean,
     runningVariance,
     momentum: floatAttribute(node, 'momentum', 0.9),
-    positions: shape.slice(2).reduce((product, extent) => product * extent, 1),
+    positions: sizeOf(shape) / ((shape[1] ?? 1) * trace.batchSize),
   });
   // With momentum 0 the operator returns the statistics of the batch itself.
   g.node({

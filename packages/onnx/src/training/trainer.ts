@@ -1,4 +1,11 @@
-import { NumericalError, type Rng, StateError } from '@baal/core';
+import {
+  DataError,
+  type NdArray,
+  NumericalError,
+  type Rng,
+  ShapeError,
+  StateError,
+} from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { fillMask, maskKey } from '../bayesian/masks.ts';
 import type { TensorData } from '../graph/tensor-data.ts';
@@ -158,6 +165,12 @@ export class Trainer {
         'train: batch normalisation needs at least 2 values a channel, got 1; use a larger batch',
       );
     }
+    const { dynamicBatch, batchSize } = this.#plan.trace;
+    if (!dynamicBatch && batch.size !== batchSize) {
+      throw new ShapeError(
+        `train: a batch of ${batch.size} items, expected ${batchSize}: the graph is made for that size only; export it with a free batch axis, or train on a multiple of ${batchSize} items`,
+      );
+    }
     const { session, gradients } = await this.#compile(batch.size);
     const feeds: Record<string, Tensor> = { ...this.#parameterFeeds };
     for (const [name, tensor] of Object.entries(batch.inputs)) {
@@ -178,7 +191,7 @@ export class Trainer {
     const loss = Number((results[this.#plan.loss] as Tensor).data[0]);
     if (!Number.isFinite(loss)) {
       throw new NumericalError(
-        `train: the loss is ${loss}, expected a finite number; lower the learning rate, or check the data for extreme values`,
+        `train: the loss is ${loss}, expected a finite number; ${culprit(batch) ?? 'lower the learning rate, or check the data for extreme values'}`,
       );
     }
     this.#optimizer.step(this.parameters.flat, this.#gradients.flat);
@@ -187,6 +200,50 @@ export class Trainer {
       this.#plan.outputs.map((name) => [name, results[name] as Tensor] as const),
     );
     return { loss, output: outputs.get(this.#plan.outputs[0] as string) as Tensor, outputs };
+  }
+
+  /**
+   * Restores weights, running statistics and optimiser.
+   *
+   * @throws DataError if names or shapes are not those of this model, or a value is not finite; nothing is
+   *   changed then
+   */
+  load(weights: ReadonlyMap<string, TensorData>, optimizer: ReadonlyMap<string, NdArray>): void {
+    const known = [...this.parameters.names, ...this.statistics.names];
+    const strange =
+      [...weights.keys()].find((name) => !known.includes(name)) ??
+      known.find((name) => !weights.has(name));
+    if (strange !== undefined) {
+      throw new DataError(
+        `loadState: "${strange}" is not in both, expected the weights of this model: ${known.join(', ')}`,
+      );
+    }
+    for (const [name, { data }] of weights) {
+      if ((data as Float32Array).some((value) => !Number.isFinite(value))) {
+        throw new DataError(`loadState: "${name}" has a value that is not finite`);
+      }
+    }
+    const before = { weights: this.weights(), optimizer: copied(this.#optimizer.state()) };
+    try {
+      this.parameters.assign(weights);
+      this.statistics.assign(weights);
+      this.#optimizer.loadState(optimizer);
+    } catch (error) {
+      this.parameters.assign(before.weights);
+      this.statistics.assign(before.weights);
+      this.#optimizer.loadState(before.optimizer);
+      throw error;
+    }
+  }
+
+  /** @throws NumericalError naming a parameter that has a value that is not finite */
+  checkFinite(when: string): void {
+    for (const name of this.parameters.names) {
+      if (this.parameters.view(name).every((value) => Number.isFinite(value))) continue;
+      throw new NumericalError(
+        `train: after ${when} the weights "${name}" are not finite although the loss was; lower the learning rate, or avoid operators whose slope is infinite at 0 (Sqrt, Pow)`,
+      );
+    }
   }
 
   /** Frees the sessions. */
@@ -240,4 +297,21 @@ export class Trainer {
       mix(statistic.runningVariance, statistic.variance, n / (n - 1));
     }
   }
+}
+
+/** The first item of a batch that has a value that is not finite, as a remedy. */
+function culprit({ size, inputs, nameOf }: TrainingBatch): string | undefined {
+  for (const { data, type } of Object.values(inputs)) {
+    if (type !== 'float32' && type !== 'float64') continue;
+    const bad = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0)
+      return `${nameOf(Math.floor(bad / (data.length / size)))} has the value ${data[bad]}: remove or mend it`;
+  }
+  return undefined;
+}
+
+function copied(state: ReadonlyMap<string, NdArray>): Map<string, NdArray> {
+  return new Map(
+    [...state].map(([name, { data, shape }]) => [name, { data: data.slice(), shape }]),
+  );
 }

@@ -1,0 +1,147 @@
+import {
+  DataError,
+  type Dataset,
+  type Example,
+  type Predictions,
+  type PredictOptions,
+  StateError,
+} from '@baal/core';
+import type { Model } from '../model.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { ResourceCache } from '../runtime/resource-cache.ts';
+import type { Trace } from '../runtime/trace.ts';
+import { collate, itemName, takeExamples } from '../training/batch.ts';
+import { Predictor, type PredictorSettings } from './predictor.ts';
+
+/** Sessions of past settings are kept up to this many bytes. */
+const sessionBytes = 256 * 2 ** 20;
+
+/** What is asked of {@link DatasetPredictions.stream}. */
+export interface PredictionRequest extends PredictOptions {
+  /** The model when the question was asked: its posterior counts, its weights may be older. */
+  readonly asked: Model;
+  /** The model with its current weights. */
+  readonly current: () => Model;
+  /** Told which examples a chunk holds, before the chunk is given out. */
+  readonly onExamples?: (examples: readonly Example[], firstItem: number) => void;
+}
+
+/**
+ * Predictions of datasets by a model whose weights change: compiles a predictor when it is first
+ * needed and lets go of it when the weights are others.
+ */
+export class DatasetPredictions {
+  readonly #runtime: OnnxRuntime;
+  readonly #trace: Trace;
+  readonly #settings: Omit<PredictorSettings, 'iterations'>;
+  readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
+  /** Counts changes of the weights. */
+  #version = 0;
+  #compiledVersion = 0;
+  /** The last piece of work with sessions; the next one waits for it. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(runtime: OnnxRuntime, trace: Trace, settings: Omit<PredictorSettings, 'iterations'>) {
+    this.#runtime = runtime;
+    this.#trace = trace;
+    this.#settings = settings;
+  }
+
+  /** Says that what was compiled belongs to older weights. */
+  weightsChanged(): void {
+    this.#version++;
+  }
+
+  /**
+   * Predictions in dataset order, chunk by chunk.
+   *
+   * @throws StateError if the weights change while the chunks are being read: they would belong to two
+   *   models
+   */
+  async *stream(
+    dataset: Dataset<Example>,
+    request: PredictionRequest,
+  ): AsyncGenerator<Predictions> {
+    const { iterations, rng, signal, onProgress, onExamples, asked } = request;
+    const n = dataset.length;
+    if (n === 0) return;
+    const version = this.#version;
+    const { posterior } = asked;
+    const key = `${iterations}/${posterior?.masks ?? 'deterministic'}`;
+    const predictor = await this.#alone(() => this.#predictor(key, request));
+    const draw = predictor.draw(rng);
+    for (let start = 0; start < n; start += predictor.itemsPerRun) {
+      signal?.throwIfAborted();
+      const size = Math.min(predictor.itemsPerRun, n - start);
+      const positions = Array.from({ length: size }, (_, i) => start + i);
+      const examples = await takeExamples(dataset, positions);
+      onExamples?.(examples, start);
+      const batch = collate(
+        examples,
+        asked.graph.inputs,
+        (i) => itemName(dataset, start + i),
+        asked.inputShapes,
+      );
+      const { data, shape } = await this.#alone(() => {
+        if (version !== this.#version) {
+          throw new StateError(
+            'predict: the weights changed while the predictions were being read, expected them to stay; read all chunks before training or resetting',
+          );
+        }
+        return predictor.predict(batch, size, draw, start);
+      });
+      checkFinite(data, shape, (i) => itemName(dataset, start + i));
+      yield {
+        data,
+        shape,
+        kind: asked.kind,
+        samples: predictor.fellBack ? 'marginal' : (posterior?.masks ?? 'joint'),
+        ...(draw === undefined ? {} : { draw: draw.name }),
+      };
+      onProgress?.({ phase: 'predict', done: start + size, total: n });
+    }
+  }
+
+  /** Frees all sessions. */
+  async dispose(): Promise<void> {
+    this.#version++;
+    await this.#alone(() => this.#predictors.clear());
+  }
+
+  async #predictor(
+    key: string,
+    { iterations, asked, current }: PredictionRequest,
+  ): Promise<Predictor> {
+    if (this.#compiledVersion !== this.#version) {
+      this.#compiledVersion = this.#version;
+      await this.#predictors.clear();
+    }
+    const { posterior: _, ...weights } = current();
+    const model =
+      asked.posterior === undefined ? weights : { ...weights, posterior: asked.posterior };
+    return this.#predictors.get(key, () =>
+      Predictor.create(this.#runtime, model, { ...this.#settings, iterations }, this.#trace),
+    );
+  }
+
+  /** One piece of work with sessions at a time: none is let go of while it runs. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+/** A NaN that a model makes of an item is told with the item, not where it is used. */
+function checkFinite(
+  data: Float32Array,
+  shape: readonly number[],
+  nameOf: (i: number) => string,
+): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const item = Math.floor(bad / (data.length / (shape[0] as number)));
+  throw new DataError(
+    `predict: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check that item for NaN, or the model for weights that have diverged`,
+  );
+}

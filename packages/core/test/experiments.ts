@@ -45,7 +45,7 @@ export const make = (changes: Partial<Options> = {}, n = 40, initial = 6) => {
     targetOf: ({ target }) => (typeof target === 'number' ? target : null),
     ...changes,
   };
-  return { dataset: options.dataset, experiment: new ActiveLearningExperiment(options) };
+  return { options, dataset: options.dataset, experiment: new ActiveLearningExperiment(options) };
 };
 
 /** A learner that knows nothing: the score of an item is its number. */

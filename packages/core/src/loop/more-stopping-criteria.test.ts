@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { make } from '../../test/experiments.ts';
+import { make, rng } from '../../test/experiments.ts';
+import type { Example } from '../data/example.ts';
 import { subset } from '../data/subset.ts';
 import { ConfigError, StateError } from '../errors.ts';
 import type { Predictions } from '../predictions/predictions.ts';
@@ -15,6 +16,7 @@ import {
 import { allOf, anyOf } from './composed-criteria.ts';
 import { decodeJournal, encodeHeader, encodeRound } from './journal.ts';
 import { labellingBudget } from './labelling-budget.ts';
+import type { Learner, PredictOptions } from './learner.ts';
 import { metricLevel, timeBudget } from './level-criteria.ts';
 import { lowAverageUncertainty } from './low-average-uncertainty.ts';
 import { replayStopping } from './replay-stopping.ts';
@@ -291,6 +293,31 @@ describe('in an experiment', () => {
     const resumed = make({ ...options, stop: [criterion()], elapsedSeconds });
     resumed.experiment.replay(stopped.slice(0, at));
     expect(await resumed.experiment.start()).toEqual(stopped);
+  });
+
+  it('passes the time of each round on', async () => {
+    const elapsedSeconds = (round: number): number => 10 * round;
+    const stop = [timeBudget({ seconds: 15 })];
+    const records = await make({ rounds: 5, stop, elapsedSeconds }).experiment.start();
+    expect(records.map(({ round }) => round)).toEqual([0, 1, 2]);
+    expect(records.at(-1)?.stop).toBe('timeBudget');
+  });
+
+  it('predicts the stop set with a stream of its own, averaging as the evaluation does', async () => {
+    const seen: PredictOptions[] = [];
+    const { learner } = make().options;
+    const spied: Learner<Example> = {
+      ...learner,
+      predict: (dataset, options) => {
+        if (dataset === stopSet) seen.push(options);
+        return learner.predict(dataset, options);
+      },
+    };
+    await make({ rounds: 2, stopSet, learner: spied }).experiment.start();
+    expect(seen.map(({ iterations }) => iterations)).toEqual([7, 7]);
+    expect(seen.map((options) => options.rng.state().key)).toEqual(
+      [0, 1].map((r) => rng.fork('run').fork(`round-${r}`).fork('stop-set').state().key),
+    );
   });
 
   it('refuses a criterion that will lack what it needs', () => {

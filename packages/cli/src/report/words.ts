@@ -39,10 +39,34 @@ export function headline(results: Results): string {
     .filter(({ saved }) => saved.mean !== null && saved.seeds === results.config.seeds.length)
     .sort((a, b) => b.saved.level - a.saved.level || (b.saved.mean ?? 0) - (a.saved.mean ?? 0))[0];
   if (best !== undefined) return savedSentence(best.strategy, best.saved);
-  const [leader] = [...results.strategies].sort((a, b) => lastAccuracy(b) - lastAccuracy(a));
-  const last = leader?.accuracy.at(-1);
-  if (leader === undefined || last === undefined) return 'No round is finished yet.';
-  return `${displayName(leader.heuristic)} came furthest: ${percent(last.mean, 1)} test accuracy with ${last.labelled} labels.`;
+  return lastSentence(results.strategies);
+}
+
+/** Who ended highest, where no labels saved can be named. What looks equal is said to be equal. */
+function lastSentence(strategies: readonly StrategyResult[]): string {
+  const ends = strategies
+    .flatMap(({ heuristic, accuracy }) => {
+      const last = accuracy.at(-1);
+      return last === undefined ? [] : [{ name: displayName(heuristic), last }];
+    })
+    .sort((a, b) => b.last.mean - a.last.mean);
+  const [first] = ends;
+  if (first === undefined) return 'No round is finished yet.';
+  const shown = percent(first.last.mean, 1);
+  const level = ends.filter(({ last }) => percent(last.mean, 1) === shown);
+  if (ends.length === 1) {
+    return `${first.name} reached ${shown} test accuracy with ${first.last.labelled} labels.`;
+  }
+  if (level.length === 1) {
+    return `${first.name} came furthest: ${shown} test accuracy with ${first.last.labelled} labels.`;
+  }
+  const each = level.map(({ name, last }) => `${name} with ${last.labelled} labels`);
+  return `${listed(each)} came to the same ${shown} test accuracy.`;
+}
+
+/** `a, b and c`. */
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function savedSentence(strategy: StrategyResult, saved: SavedResult): string {
@@ -58,10 +82,6 @@ function savedSentence(strategy: StrategyResult, saved: SavedResult): string {
         ? `${plain(-mean)} more than Random`
         : 'as many as Random';
   return `${name} reached ${percent(saved.level)} test accuracy${withLabels}, ${compared} (mean ${runs}).`;
-}
-
-function lastAccuracy(strategy: StrategyResult): number {
-  return strategy.accuracy.at(-1)?.mean ?? 0;
 }
 
 function plain(value: number): string {

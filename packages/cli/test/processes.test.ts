@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluationFigures } from '../src/config/stop-schema.ts';
 import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
 
 /*
@@ -75,6 +76,13 @@ beforeAll(async () => {
 afterAll(() => tiny?.remove());
 
 describe('baal, in processes', () => {
+  it('gives the figures that a criterion may watch', () => {
+    const [, first = ''] = (bytes(whole)[0] ?? '').split('\n');
+    const { test } = JSON.parse(first) as { readonly test: Readonly<Record<string, unknown>> };
+    const single = Object.keys(test).filter((name) => typeof test[name] === 'number');
+    expect(single.sort()).toEqual([...evaluationFigures]);
+  });
+
   it.each([1, 5, 9])('killed with -9 after %i lines, ends as if it had not been', async (lines) => {
     const out = tiny.at(`killed-${lines}`);
     const run = start('run', config, '--out', out);

@@ -41,6 +41,7 @@ const idx = z
     test: files.describe('What is evaluated on.'),
     scale: z
       .number()
+      .refine((factor) => factor !== 0, 'any number but 0, which would make all inputs alike')
       .default(1)
       .describe('Factor on the raw values; 0.00392156862745098 takes bytes to 0 … 1.'),
     mean: z.number().default(0).describe('Subtracted after scaling.'),

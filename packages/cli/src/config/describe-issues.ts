@@ -34,6 +34,9 @@ function describeIssue(issue: Issue, value: unknown, schema: KeySchema): readonl
         ? [unknownKind(path, got, 'options' in issue ? (issue.options as string[]) : [])]
         : describeUnion(issue, value, schema);
     case 'invalid_type':
+      if (typeof got === 'number' && !Number.isFinite(got)) {
+        return [complain(path, got, 'not finite', 'a finite number')];
+      }
       return [
         complain(path, got, got === undefined ? 'missing' : 'wrong type', typeName(issue.expected)),
       ];
@@ -147,6 +150,7 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (typeof value === 'number') return String(value);
   const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -17,10 +17,10 @@ export const modelSchema: z.ZodType<ModelConfig> = z
       .strictObject({
         kind: z.literal('mlp').describe('Dense layers on the flattened input.'),
         hidden: z
-          .array(atLeast(1))
+          .array(atLeast(1).max(65536))
           .min(1)
           .default([512, 512])
-          .describe('Units of each hidden layer.'),
+          .describe('Units of each hidden layer, 65536 at most.'),
         dropout: rate
           .default(0.5)
           .describe('Share of units dropped after each hidden layer, 0 <= p < 1.'),

@@ -86,6 +86,31 @@ describe('parseConfig', () => {
       'expected 1 or more, got 0',
     ],
     ['rounds: 1.5\n', 'rounds: wrong type', 'expected a whole number, got 1.5'],
+    [
+      'model: { kind: mlp, hidden: [9999999999] }\n',
+      'model.hidden[0]: out of range',
+      'expected 65536 or less, got 9999999999',
+    ],
+    [
+      'dataset: { kind: idx, scale: .inf }\n',
+      'dataset.scale: not finite',
+      'expected a finite number, got Infinity',
+    ],
+    [
+      'dataset: { kind: idx, mean: .nan }\n',
+      'dataset.mean: not finite',
+      'expected a finite number, got NaN',
+    ],
+    [
+      'dataset: { kind: idx, train: &x { images: a, labels: b }, test: *x, scale: 0 }\n',
+      'dataset.scale: not accepted',
+      'expected any number but 0, which would make all inputs alike, got 0',
+    ],
+    [
+      'stop: [{ kind: early-stopping, metric: acuracy }]\n',
+      'stop[0].metric: not known, expected accuracy, brier, ece, loss, nll',
+      "got 'acuracy'; did you mean 'accuracy'?",
+    ],
     ['seeds: 3\n', 'seeds: wrong type', 'expected a list, got 3'],
     ['seeds: [1, 1]\n', 'seeds: not accepted', 'each seed once'],
     ['heuristics: []\n', 'heuristics: out of range', 'a list of 1 or more'],
@@ -100,7 +125,9 @@ describe('parseConfig', () => {
       'more than 0, got 0',
     ],
   ])('says where, what, expected and got: %j', (text, start, end) => {
-    const found = complaints(base + text);
+    const [key] = text.split(':');
+    const others = base.split('\n').filter((line) => !line.startsWith(`${key}:`));
+    const found = complaints(others.join('\n') + text);
     expect(
       found.some((line) => line.includes(start) && line.includes(end)),
       found.join('\n'),
@@ -124,6 +151,12 @@ describe('parseConfig', () => {
       /^tiny\.yaml:3:\d+: not YAML, /,
     );
     expect(complaints('name: a\nname: b\n')[0]).toMatch(/^tiny\.yaml:2:\d+: not YAML, map keys/);
+  });
+
+  it('refuses a second document in words for users', () => {
+    expect(complaints(`${base}---\n${base}`)).toEqual([
+      "tiny.yaml:4:1: more than one document, expected one experiment a file, got another one after '---'; put it into a file of its own",
+    ]);
   });
 
   it('refuses an empty file and a list', () => {

@@ -17,6 +17,12 @@ export function parseConfig(text: string, path: string): ExperimentConfig {
   const broken = document.errors[0];
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0]);
+    if (broken.code === 'MULTIPLE_DOCS') {
+      throw new ConfigError(
+        `${path}:${line}:${col}: more than one document, expected one experiment a file, got another one ` +
+          "after '---'; put it into a file of its own",
+      );
+    }
     const message = broken.message.split('\n')[0] ?? '';
     throw new ConfigError(`${path}:${line}:${col}: not YAML, ${lowerFirst(message)}`);
   }

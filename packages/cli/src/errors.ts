@@ -27,12 +27,15 @@ export function asWriteError(error: unknown, what: string): unknown {
   );
 }
 
-/** What the command says about an error: one line, or the stack as well. */
+/** What the command says about an error: a line a complaint, or the stack as well. */
 export function errorText(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `baal: ${String(error)}`;
   if (debug) return `baal: ${error.stack ?? error.message}${causeText(error)}`;
   if (error instanceof BaalError || error instanceof RangeError || error instanceof TypeError) {
-    return `baal: ${error.message}`;
+    return error.message
+      .split('\n')
+      .map((line) => `baal: ${line}`)
+      .join('\n');
   }
   return `baal: ${error.message.split('\n')[0]} (a defect of baal or of this machine; --debug shows where)`;
 }

@@ -48,6 +48,8 @@ const dataset = (train: Readonly<Record<string, string>>, more: object = {}): ob
   },
 });
 
+const testSet = (test: Readonly<Record<string, string>>): object => dataset({}, { test });
+
 describe('a config that cannot be run is refused in one line, before anything is written', () => {
   it.each([
     ['a misspelt key', { querysize: 3 }, 'querysize: unknown key', "did you mean 'querySize'?"],
@@ -125,6 +127,18 @@ describe('a config that cannot be run is refused in one line, before anything is
       'item 41 holds NaN at value 1',
       'expected finite numbers',
     ],
+    [
+      'a test set of another shape',
+      testSet({ images: 'wide-x.idx', labels: 'few-y.idx' }),
+      'dataset.test: its inputs do not fit the model',
+      'expected shape [2] as in dataset.train, got [3]',
+    ],
+    [
+      'a test set with more classes',
+      testSet({ images: 'few-x.idx', labels: 'more-y.idx' }),
+      'item 8 has a label out of range',
+      '0 <= label < 3, got 3',
+    ],
     ['inputs that do not fit the model', { model: { kind: 'dbal-cnn' } }, 'conv2d', 'expected'],
     [
       'a criterion that random cannot serve',
@@ -139,10 +153,21 @@ describe('a config that cannot be run is refused in one line, before anything is
     nan.writeFloatBE(Number.NaN, 12 + 4 * (2 * 41 + 1));
     writeFileSync(tiny.at('nan.idx'), nan);
     writeIdx(tiny.at('few-x.idx'), [9, 2], Array(18).fill(1));
+    writeIdx(tiny.at('wide-x.idx'), [9, 3], Array(27).fill(1));
+    writeIdx(tiny.at('more-y.idx'), [9], [0, 0, 0, 0, 1, 1, 1, 1, 3]);
     writeIdx(tiny.at('few-y.idx'), [9], [0, 0, 0, 0, 1, 1, 1, 1, 2]);
     const line = await refused({ ...changes });
     expect(line).toContain(start);
     expect(line).toContain(end);
+  });
+
+  it('with several complaints: each on a line of its own, named as ours', async () => {
+    const context = testContext();
+    const path = tiny.config({ rounds: 0, querysize: 3 }, 'two.yaml');
+    expect(await run(path, freshOut(), context)).toBe(2);
+    const lines = context.complaints.join('\n').split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line.startsWith(`baal: ${path}:`)).toBe(true);
   });
 
   it('a config that is not there, and one that is a folder', async () => {
@@ -339,6 +364,21 @@ describe('a run directory that is not free', () => {
       /another config, .* iterations is 9 there and 5 here/,
     );
     writeFileSync(journal, own);
+  });
+
+  it('has a damaged environment.json', async () => {
+    const path = `${out}/environment.json`;
+    const own = readFileSync(path);
+    for (const text of ['{"baal":', '[1]', '{"node":{}}', '']) {
+      writeFileSync(path, text);
+      const context = testContext();
+      expect(await baal(['report', out], context)).toBe(2);
+      expect(context.complaints).toHaveLength(1);
+      expect(context.complaints[0]).toMatch(
+        /^baal: .*environment\.json: the file is damaged, expected .*; remove it/,
+      );
+    }
+    writeFileSync(path, own);
   });
 
   it('has a journal of another version', async () => {

@@ -1,4 +1,4 @@
-import { ConfigError, createRng, getHeuristic, PoolExhaustedError } from '@baal/core';
+import { ConfigError, createRng, getHeuristic, PoolExhaustedError, ShapeError } from '@baal/core';
 import { stopCriterion } from '../cell/stop-criteria.ts';
 import type { ExperimentConfig } from '../config/config.ts';
 import { openDataset, type Splits } from '../data/open-dataset.ts';
@@ -27,6 +27,7 @@ const needSamples: readonly string[] = [
 export async function checkExperiment(config: ExperimentConfig): Promise<void> {
   checkStrategies(config);
   const splits = await openDataset(config.dataset);
+  checkShapes(splits);
   checkCounts(config, splits);
   buildModel(config, splits.train, createRng(0));
 }
@@ -48,6 +49,17 @@ function checkStrategies(config: ExperimentConfig): void {
           `'${name}' at heuristics[${i}]`,
       );
     }
+  }
+}
+
+/** The model is made for the training items; labels beyond its classes are found when the files are read. */
+function checkShapes({ train, test }: Splits): void {
+  const [expected, got] = [train.inputShape.join(', '), test.inputShape.join(', ')];
+  if (expected !== got) {
+    throw new ShapeError(
+      `dataset.test: its inputs do not fit the model, expected shape [${expected}] as in dataset.train, got ` +
+        `[${got}]; use files of the same shape`,
+    );
   }
 }
 

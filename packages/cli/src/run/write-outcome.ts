@@ -1,3 +1,4 @@
+import { DataError } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { asWriteError } from '../errors.ts';
 import { renderReport } from '../report/render-report.ts';
@@ -30,8 +31,25 @@ export function writeOutcome(
   return results;
 }
 
-/** What a run directory says that it ran on; this machine if it does not say. */
+/** What a run directory says that it ran on; this machine if it does not say. @throws DataError if it is damaged. */
 export function recordedEnvironment(directory: string, files: FileSystem): Environment {
   const text = files.read(runFiles.environment(directory));
-  return text === undefined ? readEnvironment() : (JSON.parse(text) as Environment);
+  if (text === undefined) return readEnvironment();
+  const value = parsed(text);
+  const whole = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (whole && Object.values(value).every((entry) => typeof entry === 'string')) {
+    return value as Environment;
+  }
+  throw new DataError(
+    `${runFiles.environment(directory)}: the file is damaged, expected names and values of the machine as ` +
+      `JSON, got ${JSON.stringify(text.slice(0, 40))}; remove it, and the report names this machine`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFileSystem as files } from './file-system.ts';
-import { acquireLock, lockHolder } from './lock.ts';
-import { processStart } from './process-identity.ts';
+import { acquireLock, checkUnlocked, type ProcessWorld } from './lock.ts';
+import { processPlace, processStart } from './process-identity.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -20,7 +20,8 @@ const lockOf = (pid: number, start: string): void =>
 describe('acquireLock', () => {
   it('holds a directory until it is released', () => {
     const lock = acquireLock(files, folder);
-    expect(lockHolder(files, folder)).toBe(process.pid);
+    expect(() => checkUnlocked(files, folder)).toThrow(`got process ${process.pid}; wait for it`);
+    expect(JSON.parse(files.read(join(folder, 'lock')) ?? '')).toMatchObject(processPlace());
     expect(() => acquireLock(files, folder)).toThrow(
       `in use, expected no other process, got process ${process.pid}`,
     );
@@ -44,6 +45,38 @@ describe('acquireLock', () => {
   it('takes over from an earlier process with the number of a living one', () => {
     lockOf(process.pid, 'long ago');
     acquireLock(files, folder).release();
+  });
+
+  it('never takes over from another machine or another namespace, even with no such process here', () => {
+    const here = processPlace();
+    for (const [place, words] of [
+      [{ ...here, host: 'elsewhere' }, "of the machine 'elsewhere'"],
+      [{ ...here, namespace: 'pid:[7]' }, 'of another container'],
+    ] as const) {
+      const theirs = JSON.stringify({ pid: 2 ** 22 + 9, start: 'killed', ...place });
+      writeFileSync(join(folder, 'lock'), theirs);
+      for (const take of [acquireLock, checkUnlocked]) {
+        expect(() => take(files, folder)).toThrow(words);
+        expect(() => take(files, folder)).toThrow(
+          `if that run is gone, remove ${join(folder, 'lock')}`,
+        );
+      }
+      expect(files.read(join(folder, 'lock'))).toBe(theirs);
+    }
+  });
+
+  it('does not take a process whose beginning is not known for one that has ended', () => {
+    const blind: ProcessWorld = { place: processPlace(), startOf: () => null };
+    lockOf(process.pid, 'long ago');
+    expect(() => acquireLock(files, folder, blind)).toThrow(/earlier one of that number; if that/);
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, start: null }));
+    expect(() => acquireLock(files, folder)).toThrow(/earlier one of that number; if that/);
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 2 ** 22 + 9, start: null }));
+    acquireLock(files, folder, { ...blind, startOf: processStart }).release();
+    const lock = acquireLock(files, folder, blind);
+    expect(() => acquireLock(files, folder, blind)).toThrow(/in use/);
+    lock.release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('takes over a lock that says nothing', () => {
@@ -80,4 +113,24 @@ describe('processStart', () => {
     expect(processStart(process.pid)).toBe(processStart(process.pid));
     expect(processStart(2 ** 22 + 7)).toBeUndefined();
   });
+
+  it.runIf(process.platform === 'linux').each([
+    ['all of /proc', () => true],
+    ['the boot', (path: string) => path.includes('boot_id')],
+  ])('says that it does not know where it cannot read %s', (_, hidden) => {
+    const read = (path: string): string => {
+      if (hidden(path)) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+      return files.read(path) ?? '';
+    };
+    expect(processStart(process.pid, read)).toBeNull();
+    expect(processStart(2 ** 22 + 7, read)).toBeUndefined();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'takes one that has ended for gone, though its number is kept',
+    () => {
+      const stat = `${process.pid} (a ) Z) Z 1 ${'0 '.repeat(40)}`;
+      expect(processStart(process.pid, () => stat)).toBeUndefined();
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { StateError } from '@baal/core';
 import type { FileSystem } from './file-system.ts';
-import { processStart } from './process-identity.ts';
+import { type ProcessPlace, processPlace, processStart } from './process-identity.ts';
 
 /** The right to write into a run directory. */
 export interface Lock {
@@ -9,41 +9,54 @@ export interface Lock {
   release(): void;
 }
 
-interface Holder {
+/** What a lock says of the process that wrote it. */
+interface Holder extends ProcessPlace {
   readonly pid: number;
-  readonly start: string;
+  /** When it began; null if it could not find out. */
+  readonly start: string | null;
 }
 
-/** Finds when a process began; see {@link processStart}. */
-export type StartOf = (pid: number) => string | undefined;
+/** What a lock needs to know of processes. */
+export interface ProcessWorld {
+  readonly place: ProcessPlace;
+  /** See {@link processStart}. */
+  readonly startOf: (pid: number) => string | null | undefined;
+}
 
 const lockPath = (directory: string): string => join(directory, 'lock');
 
+const thisWorld = (): ProcessWorld => ({ place: processPlace(), startOf: processStart });
+
 /**
- * The process that is writing into a run directory, if there is one.
+ * Looks whether another process writes into a run directory; changes nothing.
+ *
+ * @throws StateError if one does, or may do.
  */
-export function lockHolder(
+export function checkUnlocked(
   files: FileSystem,
   directory: string,
-  startOf: StartOf = processStart,
-): number | undefined {
-  const holder = parseHolder(files.read(lockPath(directory)));
-  return holder !== undefined && startOf(holder.pid) === holder.start ? holder.pid : undefined;
+  world: ProcessWorld = thisWorld(),
+): void {
+  const holder = parseHolder(files.read(lockPath(directory)), world.place);
+  if (holder !== undefined) refuseUnlessGone(holder, directory, world);
 }
 
 /**
  * Takes a run directory for this process. A lock left by a process that was killed is taken over: it
- * names the process and when it began, and no living process is both.
+ * names the process and when it began, and no living process of this machine is both. A lock of another
+ * machine or another namespace of processes is never taken over: nothing here tells whether its process
+ * lives.
  *
- * @throws StateError if another living process holds it.
+ * @throws StateError if another process holds it, or may hold it.
  */
 export function acquireLock(
   files: FileSystem,
   directory: string,
-  startOf: StartOf = processStart,
+  world: ProcessWorld = thisWorld(),
 ): Lock {
   const path = lockPath(directory);
-  const mine = JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' });
+  const start = world.startOf(process.pid) ?? null;
+  const mine = JSON.stringify({ pid: process.pid, start, ...world.place });
   for (let attempt = 0; attempt < 10; attempt++) {
     if (files.createExclusive(path, mine)) {
       return {
@@ -54,21 +67,36 @@ export function acquireLock(
     }
     const found = files.read(path);
     if (found === undefined) continue;
-    const holder = parseHolder(found);
-    if (holder !== undefined && startOf(holder.pid) === holder.start) {
-      throw inUse(directory, holder.pid);
-    }
+    const holder = parseHolder(found, world.place);
+    if (holder !== undefined) refuseUnlessGone(holder, directory, world);
     removeStale(files, path, found);
   }
   throw new StateError(`lock: ${path}: cannot be taken, other processes keep taking it; try again`);
 }
 
-/** What to say when a run directory has a living owner. */
-export function inUse(directory: string, pid: number): StateError {
-  return new StateError(
-    `${directory}: the run directory is in use, expected no other process, got process ${pid}; ` +
-      'wait for it, stop it, or choose another directory with --out',
-  );
+function refuseUnlessGone(
+  holder: Holder,
+  directory: string,
+  { place, startOf }: ProcessWorld,
+): void {
+  const inUse = `${directory}: the run directory is in use, expected no other process, got process ${holder.pid}`;
+  const remove = `if that run is gone, remove ${lockPath(directory)}; or choose another directory with --out`;
+  if (holder.host !== place.host) {
+    throw new StateError(
+      `${inUse} of the machine '${holder.host}' (this is '${place.host}'); ${remove}`,
+    );
+  }
+  if (holder.namespace !== place.namespace) {
+    throw new StateError(`${inUse} of another container on this machine; ${remove}`);
+  }
+  const start = startOf(holder.pid);
+  if (start === undefined) return;
+  if (start === null || holder.start === null) {
+    throw new StateError(`${inUse}, or an earlier one of that number; ${remove}`);
+  }
+  if (start === holder.start) {
+    throw new StateError(`${inUse}; wait for it, stop it, or choose another directory with --out`);
+  }
 }
 
 /**
@@ -83,13 +111,18 @@ function removeStale(files: FileSystem, path: string, stale: string): void {
   files.remove(aside);
 }
 
-function parseHolder(text: string | undefined): Holder | undefined {
+/** Undefined if the text is no lock of ours; what it leaves out is taken to be as here. */
+function parseHolder(text: string | undefined, place: ProcessPlace): Holder | undefined {
   if (text === undefined) return undefined;
   try {
-    const value = JSON.parse(text) as Partial<Holder>;
-    return typeof value.pid === 'number' && typeof value.start === 'string'
-      ? { pid: value.pid, start: value.start }
-      : undefined;
+    const { pid, start, host, namespace } = JSON.parse(text) as Partial<Holder>;
+    if (typeof pid !== 'number' || !(typeof start === 'string' || start === null)) return undefined;
+    return {
+      pid,
+      start,
+      host: typeof host === 'string' ? host : place.host,
+      namespace: typeof namespace === 'string' ? namespace : place.namespace,
+    };
   } catch {
     return undefined;
   }

@@ -1,31 +1,64 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Where a process number means something: the same number is another process elsewhere. */
+export interface ProcessPlace {
+  /** Name of the machine (in a container, often its id). */
+  readonly host: string;
+  /** The namespace of process numbers; empty where the system has none. */
+  readonly namespace: string;
+}
+
+/** Where this process is. */
+export function processPlace(): ProcessPlace {
+  return { host: hostname(), namespace: namespaceOf() };
+}
+
+function namespaceOf(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
 
 /**
  * When a process began, as text that no later process with the same number shares; undefined if the
- * process does not exist or has ended. Numbers are used again, start times are not: only both together
- * say that the process that wrote a lock is still there.
+ * process does not exist or has ended; null if it exists and its beginning cannot be found out. Numbers
+ * are used again, start times are not: only both together say that the process that wrote a lock is
+ * still there.
  *
- * From `/proc` on Linux (with the machine's boot), from `ps` elsewhere. Where neither is to be had
- * (Windows), the text is the same for every living process.
+ * From `/proc` on Linux (with the machine's boot), from `ps` elsewhere.
  */
-export function processStart(pid: number): string | undefined {
-  return process.platform === 'linux' ? linuxStart(pid) : (psStart(pid) ?? probe(pid));
+export function processStart(
+  pid: number,
+  read: (path: string) => string = readText,
+): string | null | undefined {
+  return (process.platform === 'linux' ? linuxStart(pid, read) : psStart(pid)) ?? probe(pid, read);
 }
 
-function linuxStart(pid: number): string | undefined {
-  let stat: string;
+const readText = (path: string): string => readFileSync(path, 'utf8');
+
+/** Null if `/proc` does not say. */
+function linuxStart(pid: number, read: (path: string) => string): string | null {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = statFields(read(`/proc/${pid}/stat`));
+    const boot = read('/proc/sys/kernel/random/boot_id').trim();
+    return ended(fields) || fields[19] === undefined ? null : `${boot}/${fields[19]}`;
   } catch {
-    return undefined;
+    return null;
   }
-  // The name, in parentheses, may itself hold blanks and parentheses: fields count from the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state] = fields;
-  if (state === 'Z' || state === 'X') return undefined;
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return `${boot}/${fields[19]}`;
+}
+
+/** The name, in parentheses, may itself hold blanks and parentheses: fields count from the last one. */
+function statFields(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** A process that has ended and waits for its parent still has its number. */
+function ended([state]: readonly string[]): boolean {
+  return state === 'Z' || state === 'X';
 }
 
 function psStart(pid: number): string | undefined {
@@ -41,12 +74,16 @@ function psStart(pid: number): string | undefined {
   }
 }
 
-function probe(pid: number): string | undefined {
-  if (process.platform !== 'win32') return undefined;
+/** Null if there is such a process, as far as signals tell. */
+function probe(pid: number, read: (path: string) => string): null | undefined {
   try {
     process.kill(pid, 0);
-    return 'running';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'running' : undefined;
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? undefined : null;
+  }
+  try {
+    return ended(statFields(read(`/proc/${pid}/stat`))) ? undefined : null;
+  } catch {
+    return null;
   }
 }

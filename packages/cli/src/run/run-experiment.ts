@@ -7,7 +7,7 @@ import { gridCells, runFiles } from './cells.ts';
 import type { CellOutcome, GridEvent } from './events.ts';
 import type { FileSystem } from './file-system.ts';
 import { closeJournal, prepareJournal } from './journal-file.ts';
-import { acquireLock, inUse, lockHolder } from './lock.ts';
+import { acquireLock, checkUnlocked } from './lock.ts';
 import { inspectDirectory } from './run-directory.ts';
 import { type CellJob, runGrid } from './run-grid.ts';
 import { type CellState, readCells } from './run-status.ts';
@@ -131,8 +131,7 @@ function checkDirectory(
         '--resume out to start one, or name its directory with --out',
     );
   }
-  const holder = locked === true ? undefined : lockHolder(files, directory);
-  if (holder !== undefined) throw inUse(directory, holder);
+  if (locked !== true) checkUnlocked(files, directory);
   const cells = files.list(runFiles.cells(directory));
   if (cells.length > 0 && !resume) {
     throw new StateError(

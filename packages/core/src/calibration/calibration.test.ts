@@ -4,7 +4,6 @@ import { firstFar, type GoldenCase, readGolden } from '../../test/golden.ts';
 import { LabelError, NumericalError, ShapeError } from '../errors.ts';
 import { createRng } from '../random/create-rng.ts';
 import type { CalibrationMethod, ClassScores } from './calibrator.ts';
-import { crossFit } from './cross-fit.ts';
 import { dirichletCalibration } from './dirichlet-calibration.ts';
 import { isotonicCalibration } from './isotonic-calibration.ts';
 import { type MatrixCalibrator, matrixScaling } from './matrix-scaling.ts';
@@ -377,62 +376,5 @@ describe('what cannot be fitted', () => {
     expect(() => vectorScaling({ l2: Number.NaN })).toThrow(RangeError);
     expect(() => matrixScaling({ mu: -1 })).toThrow(RangeError);
     expect(() => dirichletCalibration({ lambda: Number.POSITIVE_INFINITY })).toThrow(RangeError);
-  });
-});
-
-describe('crossFit', () => {
-  const options = { folds: 4, rng: createRng('folds') };
-
-  it('calibrates every item by a calibrator that has not seen it', () => {
-    const method = vectorScaling({ l2: 0.05 });
-    const crossed = crossFit(method, held, labels, options);
-    expect(crossed.report.converged).toBe(true);
-    let nll = 0;
-    for (let f = 0; f < 4; f++) {
-      const seen = labels.flatMap((_, n) => (crossed.fold[n] === f ? [] : [n]));
-      const row = (n: number): number[] =>
-        Array.from({ length: C }, (_, c) => held.data[n * C + c] as number);
-      const fitted = method.fit(
-        { data: seen.flatMap(row), shape: [seen.length, C], kind: 'logits' },
-        seen.map((n) => labels[n] as number),
-      );
-      labels.forEach((label, n) => {
-        if (crossed.fold[n] !== f) return;
-        const own = fitted.apply({ data: row(n), shape: [1, C], kind: 'logits' }).data;
-        expect(
-          firstFar(crossed.outOfFold.data.subarray(n * C, (n + 1) * C), own, { atol: 1e-12 }),
-        ).toBeNull();
-        nll -= Math.log(own[label] as number) / labels.length;
-      });
-    }
-    expect(crossed.outOfFoldNll).toBeCloseTo(nll, 12);
-    expect(crossed.outOfFoldNll).toBeGreaterThan(method.fit(held, labels).report.nll);
-  });
-
-  it('averages the probabilities of the parts for new items', () => {
-    const crossed = crossFit(temperatureScaling(), held, labels, options);
-    const parts = crossed.calibrators.map((one) => one.apply(test).data);
-    const mean = crossed.apply(test).data;
-    [0, 5, 100].forEach((i) => {
-      const sum = parts.reduce((total, part) => total + (part[i] as number), 0);
-      expect(mean[i]).toBeCloseTo(sum / 4, 14);
-    });
-  });
-
-  it('deals each class out evenly, by its seed alone', () => {
-    const { fold } = crossFit(temperatureScaling(), held, labels, options);
-    for (let c = 0; c < C; c++) {
-      const counts = [0, 0, 0, 0];
-      labels.forEach((label, n) => {
-        if (label === c) counts[fold[n] as number] = (counts[fold[n] as number] as number) + 1;
-      });
-      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-    }
-    expect(crossFit(temperatureScaling(), held, labels, options).fold).toEqual(fold);
-    const other = { ...options, rng: createRng('others') };
-    expect(crossFit(temperatureScaling(), held, labels, other).fold).not.toEqual(fold);
-    expect(() => crossFit(temperatureScaling(), held, labels, { ...options, folds: 1 })).toThrow(
-      RangeError,
-    );
   });
 });

@@ -1,6 +1,7 @@
 import { BaalError } from '@baal/core';
 import { describeNode, stringAttribute } from '../graph/graph.ts';
 import { float32Tensor, int64Tensor } from '../graph/tensor-data.ts';
+import { alongAxis, units } from './axis-map.ts';
 import { unary } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
@@ -74,26 +75,11 @@ function unitVectors(
   to: number,
   scale: number | undefined,
 ): string {
-  const units = new Float32Array(from * from);
-  for (let i = 0; i < from; i++) units[i * from + i] = 1;
-  const name = g.initializer(g.fresh('units'), float32Tensor(units, [from, from]));
+  const name = units(g, from);
   const size =
     scale === undefined
       ? ['', '', g.initializer(g.fresh('sizes'), int64Tensor([from, to]))]
       : ['', g.initializer(g.fresh('scales'), float32Tensor([1, scale]))];
   const { axes: _, ...attributes } = node.attributes;
   return g.op('Resize', [name, ...size], attributes);
-}
-
-/** dY·Mᵀ along one axis; those behind it have the extents of X already. */
-function alongAxis(context: GradientContext, dY: string, axis: number, matrix: string): string {
-  const { g } = context;
-  const { shape, batchAxes } = context.value(context.input(0));
-  const last = shape.length - 1;
-  if (axis === last) return g.op('MatMul', [dY, g.op('Transpose', [matrix], { perm: [1, 0] })]);
-  if (axis === last - 1) return g.op('MatMul', [matrix, dY]);
-  const upTo = shape.slice(0, axis + 1).map(() => 0);
-  const behind = shape.map((extent, i) => (batchAxes.includes(i) ? -1 : extent)).slice(axis + 1);
-  const product = g.op('MatMul', [matrix, g.op('Reshape', [dY, g.ints([...upTo, -1])])]);
-  return g.op('Reshape', [product, g.ints([...upTo, ...behind])]);
 }

@@ -71,6 +71,21 @@ const parts: readonly Case[] = [
     ['N', 3],
     (g) => g.op('Pad', ['x', g.op('Mul', [g.ints([0, 1, 0, 1]), g.int(2)])]),
   ],
+  [
+    'Pad by reflection',
+    ['N', 2, 4, 3],
+    (g) => g.op('Pad', ['x', g.ints([0, 0, 2, 1, 0, 0, 3, 2])], { mode: 'reflect' }),
+  ],
+  [
+    'Pad by the edge',
+    ['N', 2, 3],
+    (g) => g.op('Pad', ['x', g.ints([0, 1, 3, 0, 2, 0])], { mode: 'edge' }),
+  ],
+  [
+    'Pad by the edge, and cut',
+    ['N', 2, 5],
+    (g) => g.op('Pad', ['x', g.ints([0, 0, -1, 0, 0, 2])], { mode: 'edge' }),
+  ],
   ['Gather one', ['N', 4, 2], (g) => gather(g, int64Tensor([2], []), 1)],
   ['Gather some, one twice', ['N', 4], (g) => gather(g, int64Tensor([3, 0, 3, -1]), 1)],
   ['Gather a table', ['N', 4, 3], (g) => gather(g, int64Tensor([0, 1, 1, 2], [2, 2]), 2)],
@@ -201,5 +216,14 @@ it('values of a shape and of a condition are constants, whatever they were taken
       return g.op('Sum', [y, zeros, large]);
     },
     operands: { x: { shape: ['N', 3] }, w: { shape: [3] } },
+  });
+});
+
+it.each(['reflect', 'edge', 'wrap'])('Pad of some axes by "%s"', async (mode) => {
+  await expectGradients({
+    build: (g) =>
+      square(g, g.op('Pad', ['x', g.ints([1, 2, 2, 0]), '', g.ints([-1, 1])], { mode })),
+    operands: { x: { shape: ['N', 3, 2, 4] } },
+    opset: 19,
   });
 });

@@ -1,6 +1,7 @@
 import { BaalError } from '@baal/core';
 import { describeNode, intAttribute, stringAttribute } from '../graph/graph.ts';
 import { toIntegers } from '../graph/tensor-data.ts';
+import { alongAxis, units } from './axis-map.ts';
 import { fromFront, shapeOf, unary, zerosLike } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
@@ -83,21 +84,40 @@ function scatterSlice(context: GradientContext, dY: string): string {
   return g.op('Reshape', [scattered, shape]);
 }
 
-/** Constant padding: dX = dY without the padding, by padding with the opposite amounts. */
+/**
+ * Padding. By a constant: dX = dY without it, by padding with the opposite amounts. By values of X
+ * (`edge`, `reflect`, `wrap`): linear along each axis, so that padded unit vectors are the matrix.
+ */
 export const pad: GradientRule = unary((context, dY) => {
   const { g, node } = context;
   const mode = stringAttribute(node, 'mode', 'constant');
-  if (mode !== 'constant') {
+  const amounts = context.constant(context.input(1));
+  const axes = context.input(3);
+  if (mode === 'constant') {
+    const opposite =
+      amounts === undefined
+        ? g.op('Neg', [context.input(1)])
+        : g.ints(toIntegers(amounts).map((amount) => 0 - amount));
+    return g.op('Pad', axes === '' ? [dY, opposite] : [dY, opposite, '', axes]);
+  }
+  const { shape } = context.value(context.input(0));
+  const given = axes === '' ? undefined : context.constant(axes);
+  if (amounts === undefined || (axes !== '' && given === undefined)) {
     throw new BaalError(
       'config',
-      `differentiate: ${describeNode(node)} pads by "${mode}", expected "constant"; freeze the parameters before it, or replace the operator`,
+      `differentiate: the amounts of ${describeNode(node)} depend on the data, expected constants`,
     );
   }
-  const amounts = context.constant(context.input(1));
-  const opposite =
-    amounts === undefined
-      ? g.op('Neg', [context.input(1)])
-      : g.ints(toIntegers(amounts).map((amount) => 0 - amount));
-  const axes = context.input(3);
-  return g.op('Pad', axes === '' ? [dY, opposite] : [dY, opposite, '', axes]);
+  const padded = (given === undefined ? shape.map((_, axis) => axis) : toIntegers(given)).map(
+    (axis) => fromFront(axis, shape.length),
+  );
+  const sizes = toIntegers(amounts);
+  return shape.reduceRight((gradient, extent, axis) => {
+    const i = padded.indexOf(axis);
+    const [before = 0, after = 0] = i < 0 ? [] : [sizes[i], sizes[i + padded.length]];
+    if (before === 0 && after === 0) return gradient;
+    const around = g.ints([0, before, 0, after]);
+    const matrix = g.op('Pad', [units(g, extent), around], { mode });
+    return alongAxis(context, gradient, axis, matrix);
+  }, dY);
 });

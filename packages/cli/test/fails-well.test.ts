@@ -118,8 +118,26 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'labels out of range',
       dataset({}, { classes: 2 }),
-      'item 2 has a label out of range',
+      'train-y.idx: item 2 has a label out of range',
       '0 <= label < 2, got 2',
+    ],
+    [
+      'a label far above the others',
+      dataset({ images: 'few-x.idx', labels: 'far-y.idx' }),
+      'initial: class 3 of 201 has no item to be balanced',
+      'far-y.idx has labels 0 to 200, the highest one at item 5); correct the labels, or',
+    ],
+    [
+      'a class that has no item',
+      dataset({}, { classes: 5 }),
+      'initial: class 3 of 5 has no item',
+      'set initial.balanced to false',
+    ],
+    [
+      'labels that are no classes',
+      dataset({ images: 'few-x.idx', labels: 'wild-y.idx' }),
+      'wild-y.idx: item 1 has a label out of range',
+      'expected a whole number, 0 <= label < 65536 (more if classes says so), got 2000000000',
     ],
     [
       'NaN in the data',
@@ -153,6 +171,11 @@ describe('a config that cannot be run is refused in one line, before anything is
     nan.writeFloatBE(Number.NaN, 12 + 4 * (2 * 41 + 1));
     writeFileSync(tiny.at('nan.idx'), nan);
     writeIdx(tiny.at('few-x.idx'), [9, 2], Array(18).fill(1));
+    writeIdx(tiny.at('far-y.idx'), [9], [0, 0, 0, 1, 1, 200, 2, 2, 2]);
+    const wild = Buffer.alloc(8 + 4 * 9);
+    wild.set([0, 0, 0x0c, 1, 0, 0, 0, 9]);
+    wild.writeInt32BE(2e9, 8 + 4);
+    writeFileSync(tiny.at('wild-y.idx'), wild);
     writeIdx(tiny.at('wide-x.idx'), [9, 3], Array(27).fill(1));
     writeIdx(tiny.at('more-y.idx'), [9], [0, 0, 0, 0, 1, 1, 1, 1, 3]);
     writeIdx(tiny.at('few-y.idx'), [9], [0, 0, 0, 0, 1, 1, 1, 1, 2]);

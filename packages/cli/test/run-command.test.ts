@@ -116,6 +116,19 @@ describe('baal run --resume', () => {
     expect(bytes(out)).toEqual(bytes(whole));
   });
 
+  it('cuts a torn line of the times off', async () => {
+    const out = tiny.at('torn-times');
+    cpSync(whole, out, { recursive: true });
+    const folder = `${out}/cells/bald-seed0`;
+    const [header, first] = readFileSync(`${folder}/journal.jsonl`, 'utf8').split('\n');
+    writeFileSync(`${folder}/journal.jsonl`, `${header}\n${first}\n`);
+    writeFileSync(`${folder}/times.jsonl`, '{"round":0,"seconds":1}\n{"rou');
+    expect(await run(out, '--resume')).toBe(0);
+    const lines = readFileSync(`${folder}/times.jsonl`, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).round)).toEqual([0, 1, 2]);
+    expect(bytes(out)).toEqual(bytes(whole));
+  });
+
   it('adds strategies and seeds to a run directory', async () => {
     const out = tiny.at('grown');
     expect(await run(out, '--seeds', '0')).toBe(0);

@@ -11,4 +11,10 @@ export {
 export type { ClassificationDataset, ExampleDataset } from './memory/example-dataset.ts';
 export type { Normalisation } from './memory/scaled-dataset.ts';
 // Known collections
-export { type MnistOptions, mnist, mnistDirectory } from './mnist/mnist.ts';
+export {
+  type MnistFiles,
+  type MnistOptions,
+  mnist,
+  mnistDirectory,
+  mnistFiles,
+} from './mnist/mnist.ts';

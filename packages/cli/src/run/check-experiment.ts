@@ -89,19 +89,35 @@ function checkCounts(config: ExperimentConfig, { train, test }: Splits): void {
   if (initial.balanced) checkBalance(config, train);
 }
 
-function checkBalance({ initial }: ExperimentConfig, train: Splits['train']): void {
+function checkBalance({ initial, dataset }: ExperimentConfig, train: Splits['train']): void {
   const counts = new Array<number>(train.classes).fill(0);
   for (let i = 0; i < train.length; i++) {
     const label = train.classOf(i);
     counts[label] = (counts[label] ?? 0) + 1;
   }
-  const present = counts.filter((count) => count > 0);
-  const share = Math.ceil(initial.size / present.length);
-  const short = counts.findIndex((count) => count > 0 && count < share);
+  const absent = counts.indexOf(0);
+  if (absent !== -1) {
+    throw new ConfigError(
+      `initial: class ${absent} of ${train.classes} has no item to be balanced, expected at least 1 of each class ` +
+        `among the training items, got 0${derivedText(dataset, train)}; correct the labels, or set ` +
+        'initial.balanced to false',
+    );
+  }
+  const share = Math.ceil(initial.size / train.classes);
+  const short = counts.findIndex((count) => count < share);
   if (short !== -1) {
     throw new PoolExhaustedError(
       `initial: class ${short} is too rare to be balanced, expected at least ${share} items, got ` +
         `${counts[short]}; lower initial.size or set initial.balanced to false`,
     );
   }
+}
+
+/** Which label the number of classes comes from, where it was not said. */
+function derivedText(dataset: ExperimentConfig['dataset'], train: Splits['train']): string {
+  if (dataset.kind !== 'idx' || dataset.classes !== undefined) return '';
+  const highest = train.classes - 1;
+  let item = 0;
+  while (train.classOf(item) !== highest) item++;
+  return ` (dataset.classes is not set, and ${dataset.train.labels} has labels 0 to ${highest}, the highest one at item ${item})`;
 }

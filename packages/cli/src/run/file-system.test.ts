@@ -21,6 +21,12 @@ describe('nodeFileSystem', () => {
     expect(files.read(at('b'))).toBeUndefined();
   });
 
+  it('notes at the end', () => {
+    files.note(at('a'), 'one\n');
+    files.note(at('a'), 'two');
+    expect(files.read(at('a'))).toBe('one\ntwo');
+  });
+
   it('replaces in one step and leaves no temporary file', () => {
     files.replace(at('a'), 'old');
     files.replace(at('a'), 'new');

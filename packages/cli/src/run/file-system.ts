@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -18,7 +19,7 @@ import { dirname } from 'node:path';
 
 /**
  * What the runner does with files. Small on purpose: tests put a full disk behind it.
- * Every writing call either leaves the whole text on the disk or nothing of it.
+ * Every writing call but `note` either leaves the whole text on the disk or nothing of it.
  */
 export interface FileSystem {
   /** Whether there is a file or folder. */
@@ -31,6 +32,8 @@ export interface FileSystem {
   makeFolder(path: string): void;
   /** Adds text at the end of a file and waits until it is on the disk. */
   append(path: string, text: string): void;
+  /** Adds text at the end of a file without waiting; a crash may tear it. For what no result hangs on. */
+  note(path: string, text: string): void;
   /** Puts a file in the place of the old one in one step, once it is on the disk. */
   replace(path: string, text: string): void;
   /** Cuts a file to its first bytes. */
@@ -82,6 +85,7 @@ export function createFileSystem(write: WriteBytes): FileSystem {
       });
       if (isNew) syncFolder(dirname(path));
     },
+    note: (path, text) => appendFileSync(path, text),
     replace(path, text) {
       const temporary = `${path}.${process.pid}.tmp`;
       writeNew(temporary, text);

@@ -96,6 +96,14 @@ export function prepareJournal(
   files.remove(runFiles.failure(directory, cell));
   if (journal.torn) files.truncate(path, journal.validBytes);
   if (journal.validBytes === 0) files.append(path, journalHeader(config, cell));
+  cutTornLine(files, runFiles.times(directory, cell));
+}
+
+/** Nothing waits until times are on the disk, so a crash may leave a part of a line. */
+function cutTornLine(files: FileSystem, path: string): void {
+  const text = files.read(path) ?? '';
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole !== text) files.truncate(path, Buffer.byteLength(whole));
 }
 
 /**

@@ -106,7 +106,7 @@ function record(files: FileSystem, directory: string, event: GridEvent): void {
     const { round, stop } = event.record;
     const end = stop === undefined ? '' : encodeEnd({ rounds: round + 1, reason: stop });
     files.append(runFiles.journal(directory, cell), encodeRound(event.record) + end);
-    files.append(
+    files.note(
       runFiles.times(directory, cell),
       `${JSON.stringify({ round, seconds: event.seconds })}\n`,
     );

@@ -21,7 +21,7 @@ export interface IdxDatasetOptions extends Normalisation {
  *
  * @throws DataError naming the file, if it is missing, foreign or cut short, if the files do not have
  *   the same number of items, or if a value is NaN (with its item).
- * @throws LabelError naming the item, if a label is out of range.
+ * @throws LabelError naming the file and the item, if a label is out of range.
  * @throws ShapeError if `inputShape` does not hold the values of an item.
  */
 export async function idxDataset(
@@ -49,6 +49,7 @@ export async function idxDataset(
   return scaledDataset({
     ...options,
     where: `idxDataset: ${imagesPath}`,
+    targetsFrom: `idxDataset: ${labelsPath}`,
     values: first(images.data, length * sizeOf(ownShape)),
     length,
     inputShape,

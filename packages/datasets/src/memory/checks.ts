@@ -46,6 +46,9 @@ export function checkFinite(where: string, values: NumericArray, perItem: number
   }
 }
 
+/** A label above this is taken for a slip, unless the number of classes is given. */
+const mostClasses = 2 ** 16;
+
 /**
  * The number of classes: `classes`, or one more than the highest target.
  * @throws LabelError naming the first item whose target is not an integer in 0 … classes-1. O(N).
@@ -58,12 +61,15 @@ export function checkClasses(
   if (classes !== undefined && !(Number.isInteger(classes) && classes >= 1)) {
     throw new RangeError(`${where}: classes is out of range, expected 1 or more, got ${classes}`);
   }
+  const limit = classes ?? mostClasses;
   const expected =
-    classes === undefined ? 'a whole number of 0 or more' : `0 <= label < ${classes}`;
+    classes === undefined
+      ? `a whole number, 0 <= label < ${limit} (more if classes says so)`
+      : `0 <= label < ${classes}`;
   let highest = -1;
   for (let i = 0; i < targets.length; i++) {
     const target = Number(targets[i]);
-    if (!Number.isInteger(target) || target < 0 || target >= (classes ?? 2 ** 31)) {
+    if (!Number.isInteger(target) || target < 0 || target >= limit) {
       throw new LabelError(
         `${where}: item ${i} has a label out of range, expected ${expected}, got ${target}`,
       );

@@ -16,6 +16,8 @@ export interface Normalisation {
 export interface ScaledDatasetSource extends Normalisation {
   /** Name of the caller, for messages. */
   readonly where: string;
+  /** Where the targets come from, for messages; `where` if not given. */
+  readonly targetsFrom?: string;
   /** Raw values, row-major, `[N, ...]`. Not copied. */
   readonly values: NumericArray;
   /** Number of items. */
@@ -53,7 +55,7 @@ export function scaledDataset(source: ScaledDatasetSource): ClassificationDatase
   checkShape(where, [length, ...inputShape], values.length);
   const perItem = sizeOf(inputShape);
   checkFinite(where, values, perItem);
-  const classes = checkClasses(where, targets, source.classes);
+  const classes = checkClasses(source.targetsFrom ?? where, targets, source.classes);
   const factor = scale / std;
   const shift = -mean / std;
   const classOf = (index: number): number => Number(targets[checkIndex(where, index, length)]);

@@ -1,6 +1,16 @@
 import type { NdArray } from '@baal/core';
 import { describe, expect, it } from 'vitest';
-import { mnist, mnistDirectory } from './mnist.ts';
+import { mnist, mnistDirectory, mnistFiles } from './mnist.ts';
+
+describe('mnistFiles', () => {
+  it('names the files of a split, in the package or a folder', () => {
+    expect(mnistFiles({ split: 'test', directory: '/data' })).toEqual({
+      images: '/data/t10k-images-idx3-ubyte',
+      labels: '/data/t10k-labels-idx1-ubyte',
+    });
+    expect(mnistFiles({ split: 'train' }).images.startsWith(mnistDirectory())).toBe(true);
+  });
+});
 
 describe('mnist', () => {
   it('has the published counts, labels and pixel statistics', async () => {

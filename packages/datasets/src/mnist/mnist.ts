@@ -36,17 +36,34 @@ const normalisations: Readonly<Record<'standardised' | 'unit' | 'raw', Normalisa
  * @throws DataError if the package is not installed, or a file is missing, cut short or foreign.
  */
 export async function mnist(options: MnistOptions): Promise<ClassificationDataset> {
+  const { images, labels } = mnistFiles(options);
+  return idxDataset(images, labels, {
+    ...normalisations[options.scale ?? 'standardised'],
+    classes: 10,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  });
+}
+
+/** The two files of one split of {@link mnist}. */
+export interface MnistFiles {
+  /** Path of the images. */
+  readonly images: string;
+  /** Path of the labels. */
+  readonly labels: string;
+}
+
+/**
+ * Which files {@link mnist} reads. They need not exist.
+ *
+ * @throws DataError if the package is not installed and no folder is given.
+ */
+export function mnistFiles(options: Pick<MnistOptions, 'split' | 'directory'>): MnistFiles {
   const directory = options.directory ?? mnistDirectory();
   const prefix = options.split === 'train' ? 'train' : 't10k';
-  return idxDataset(
-    plainOrGzip(join(directory, `${prefix}-images-idx3-ubyte`)),
-    plainOrGzip(join(directory, `${prefix}-labels-idx1-ubyte`)),
-    {
-      ...normalisations[options.scale ?? 'standardised'],
-      classes: 10,
-      ...(options.limit === undefined ? {} : { limit: options.limit }),
-    },
-  );
+  return {
+    images: plainOrGzip(join(directory, `${prefix}-images-idx3-ubyte`)),
+    labels: plainOrGzip(join(directory, `${prefix}-labels-idx1-ubyte`)),
+  };
 }
 
 /**

@@ -46,4 +46,5 @@ export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
 export { openSession, type SessionSettings } from './runtime/session.ts';
 export { type InputShapes, type Trace, type TracedValue, traceGraph } from './runtime/trace.ts';
 export type { TrainAndTestOptions, TrainAndTestResult } from './train-and-test.ts';
+export type { TrainOnDatasetOptions } from './training/train-epochs.ts';
 export type { TrainingArgs } from './training-args.ts';

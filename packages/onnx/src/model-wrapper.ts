@@ -18,12 +18,10 @@ import {
   type Rng,
   StateError,
   toMetricBatch,
-  trainUntilReached,
   type WorkOptions,
 } from '@baal/core';
 import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 import { defaultMetrics } from './default-metrics.ts';
-import type { TensorData } from './graph/tensor-data.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
 import { createLoss } from './losses/get-loss.ts';
 import type { Target } from './losses/loss.ts';
@@ -39,9 +37,14 @@ import {
   type TrainAndTestResult,
   trainAndTest,
 } from './train-and-test.ts';
-import { collate, itemName, takeExamples, targetOf } from './training/batch.ts';
-import { epochBatches } from './training/epoch-batches.ts';
+import { collate, itemName, targetOf } from './training/batch.ts';
+import {
+  type StepFigures,
+  type TrainOnDatasetOptions,
+  trainEpochs,
+} from './training/train-epochs.ts';
 import { Trainer } from './training/trainer.ts';
+import { decodeState, encodeState } from './training/trainer-state.ts';
 import { trainingAccuracy } from './training/training-accuracy.ts';
 import { checkSettings, type Settings, type TrainingArgs } from './training-args.ts';
 
@@ -216,70 +219,22 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    */
   async trainOnDataset(
     dataset: Dataset<Example>,
-    options: WorkOptions & {
-      /** Told after each epoch; returns (a promise of) false to end the training. */
-      readonly onEpoch?: (epoch: number, metrics: Metrics) => boolean | Promise<boolean>;
-    },
+    options: TrainOnDatasetOptions,
   ): Promise<Metrics[]> {
     this.#idle('train');
     this.#training = true;
     try {
-      return await this.#epochs(dataset, options);
+      return await trainEpochs(dataset, {
+        ...options,
+        ...this.#settings,
+        joinSingle: this.#trainer.statistics.names.length > 0,
+        log: this.#log,
+        step: (examples, nameOf, rng) => this.#step(examples, nameOf, rng),
+        checkFinite: (when) => this.#trainer.checkFinite(when),
+      });
     } finally {
       this.#training = false;
     }
-  }
-
-  async #epochs(
-    dataset: Dataset<Example>,
-    options: Parameters<ModelWrapper['trainOnDataset']>[1],
-  ): Promise<Metrics[]> {
-    const { rng, signal, onProgress, onEpoch } = options;
-    const { epochs, batchSize, until } = this.#settings;
-    const n = dataset.length;
-    if (n === 0) {
-      throw new StateError(
-        'train: the dataset is empty, expected at least 1 labelled item; label some first, e.g. with labelRandomly',
-      );
-    }
-    const batches = epochBatches(n, batchSize, this.#trainer.statistics.names.length > 0);
-    const history: Metrics[] = [];
-    this.#log.begin(n);
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      this.#log.reset('train');
-      const stream = rng.fork(`epoch-${epoch}`);
-      const order = stream.fork('order').permutation(n);
-      let loss = 0;
-      let correct = 0;
-      let seen = 0;
-      for (const [step, [start, end]] of batches.entries()) {
-        signal?.throwIfAborted();
-        const positions = order.subarray(start, end);
-        const examples = await takeExamples(dataset, positions);
-        const nameOf = (i: number): string => itemName(dataset, positions[i] as number);
-        const result = await this.#step(examples, nameOf, stream.fork(`step-${step}`));
-        loss += result.loss * positions.length;
-        correct += result.correct ?? 0;
-        seen += result.positions;
-        onProgress?.({
-          phase: 'train',
-          done: epoch * batches.length + step + 1,
-          total: epochs * batches.length,
-          metrics: { loss: result.loss },
-        });
-      }
-      const metrics: Metrics = {
-        loss: loss / n,
-        ...(seen > 0 ? { accuracy: correct / seen } : {}),
-        ...this.#log.figures('train'),
-      };
-      this.#trainer.checkFinite(`epoch ${epoch + 1}`);
-      this.#log.record('train', metrics);
-      history.push(metrics);
-      if (onEpoch !== undefined && !(await onEpoch(epoch, metrics))) break;
-      if (trainUntilReached(until, metrics)) break;
-    }
-    return history;
   }
 
   /** One training step on given examples. @returns the loss before the update */
@@ -413,13 +368,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
 
   /** Weights, running statistics and optimiser as named arrays. */
   async state(): Promise<ReadonlyMap<string, NdArray>> {
-    const state = new Map<string, NdArray>();
-    for (const [name, tensor] of this.#trainer.weights()) {
-      state.set(`weights/${name}`, { data: tensor.data as Float32Array, shape: tensor.shape });
-    }
-    for (const [name, array] of this.#trainer.optimizer.state())
-      state.set(`optimizer/${name}`, array);
-    return state;
+    return encodeState(this.#trainer);
   }
 
   /**
@@ -429,18 +378,9 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    *   changed then
    */
   async loadState(state: ReadonlyMap<string, NdArray>): Promise<void> {
-    const part = (prefix: string): [string, NdArray][] =>
-      [...state].flatMap(([name, array]): [string, NdArray][] =>
-        name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
-      );
-    const weights = new Map(
-      part('weights/').map(([name, { data, shape }]): [string, TensorData] => [
-        name,
-        { type: 'float32', shape, data: data as Float32Array },
-      ]),
-    );
     this.#idle('loadState');
-    this.#trainer.load(weights, new Map(part('optimizer/')));
+    const { weights, optimizer } = decodeState(state);
+    this.#trainer.load(weights, optimizer);
     this.#weightsChanged();
   }
 
@@ -460,7 +400,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     examples: readonly Example[],
     nameOf: (i: number) => string,
     rng: Rng,
-  ): Promise<{ loss: number; correct: number | undefined; positions: number }> {
+  ): Promise<StepFigures> {
     const { output: outputName, kind } = this.#model;
     const targets = examples.map((example, i) => targetOf(example, outputName, nameOf(i)));
     const inputs = collate(examples, this.#trainer.inputs, nameOf, this.#model.inputShapes);

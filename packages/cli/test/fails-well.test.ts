@@ -404,6 +404,23 @@ describe('a run directory that is not free', () => {
     writeFileSync(path, own);
   });
 
+  it.each([
+    ['train-x.idx', 'train.images', 40],
+    ['test-y.idx', 'test.labels', 20],
+  ])('has rounds of other data in %s: names the file', async (name, role, at) => {
+    const path = tiny.at(name);
+    const own = readFileSync(path);
+    const changed = Buffer.from(own);
+    changed[at] = changed[at] === 1 ? 0 : 1;
+    writeFileSync(path, changed);
+    const line = await refusal(config(), '--resume');
+    expect(line).toContain(`${path}: the data (dataset.${role}) are not those of ${out}/cells/`);
+    expect(line).toMatch(/expected \d+ bytes with SHA-256 [0-9a-f]{12}.*; put the file back, or/);
+    expect(await baal(['report', out], testContext())).toBe(0);
+    writeFileSync(path, own);
+    expect(await run(config(), out, testContext(), '--resume')).toBe(0);
+  });
+
   it('has a journal of another version', async () => {
     const journal = `${out}/cells/random-seed0/journal.jsonl`;
     const own = readFileSync(journal, 'utf8');

@@ -3,6 +3,7 @@ import { ConfigError } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import { resolvePaths } from '../config/resolve-paths.ts';
+import { readDataFiles } from '../data/data-files.ts';
 import { exitCodes } from '../errors.ts';
 import { gridCells, runFiles } from '../run/cells.ts';
 import { checkExperiment } from '../run/check-experiment.ts';
@@ -37,6 +38,7 @@ export async function runCommand(
   const outcome = await runExperiment(config, {
     ...context,
     directory,
+    data: await readDataFiles(config.dataset),
     resume: options.resume === true,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     onStart: (jobs) => {

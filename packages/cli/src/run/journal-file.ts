@@ -10,6 +10,7 @@ import {
 } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { differences, differencesText } from '../config/differences.ts';
+import { checkSameData, type DataFile, digests } from '../data/data-files.ts';
 import { type Cell, runFiles } from './cells.ts';
 import type { FileSystem } from './file-system.ts';
 
@@ -34,23 +35,28 @@ function cellConfig(config: ExperimentConfig): Json {
   return JSON.parse(JSON.stringify(rest)) as Json;
 }
 
-/** First line of the journal of a cell. */
-function journalHeader(config: ExperimentConfig, cell: Cell): string {
+/** First line of the journal of a cell. What was in the data is a part of what was run. */
+function journalHeader(config: ExperimentConfig, cell: Cell, data: readonly DataFile[]): string {
   const { heuristic, seed } = cell;
-  return encodeHeader({ config: cellConfig(config), cell: { heuristic, seed } });
+  return encodeHeader({
+    config: { ...(cellConfig(config) as object), data: digests(data) } as unknown as Json,
+    cell: { heuristic, seed },
+  });
 }
 
 /**
- * Reads the journal of a cell; nothing is changed.
+ * Reads the journal of a cell; nothing is changed. With `data`, the files of the dataset as they are now,
+ * its data must be the same.
  *
  * @throws DataError if the file is damaged, of another version, or of another config or cell; the
- *   message names what differs.
+ *   message names what differs. Or if the data have changed; it names the file.
  */
 export function readJournal(
   files: FileSystem,
   directory: string,
   config: ExperimentConfig,
   cell: Cell,
+  data?: readonly DataFile[],
 ): CellJournal {
   const path = runFiles.journal(directory, cell);
   const text = files.read(path);
@@ -58,7 +64,8 @@ export function readJournal(
   const journal = decode(path, text);
   if (journal.header === null) return { ...nothing, torn: journal.tornBytes > 0 };
   const { header, rounds, end, validBytes, tornBytes } = journal;
-  const found = differences(header.config, cellConfig(config));
+  const { data: recorded, ...before } = header.config as Readonly<Record<string, Json>>;
+  const found = differences(before, cellConfig(config));
   if (found.length > 0) {
     throw new DataError(
       `${path}: the journal is of another config, expected this one, got one in which ` +
@@ -71,6 +78,7 @@ export function readJournal(
         `${header.cell.heuristic}-seed${header.cell.seed}; put it back into its folder`,
     );
   }
+  if (data !== undefined) checkSameData(path, data, recorded);
   return { rounds, end, validBytes, torn: tornBytes > 0 };
 }
 
@@ -90,12 +98,13 @@ export function prepareJournal(
   config: ExperimentConfig,
   cell: Cell,
   journal: CellJournal,
+  data: readonly DataFile[],
 ): void {
   const path = runFiles.journal(directory, cell);
   files.makeFolder(runFiles.cell(directory, cell));
   files.remove(runFiles.failure(directory, cell));
   if (journal.torn) files.truncate(path, journal.validBytes);
-  if (journal.validBytes === 0) files.append(path, journalHeader(config, cell));
+  if (journal.validBytes === 0) files.append(path, journalHeader(config, cell, data));
   cutTornLine(files, runFiles.times(directory, cell));
 }
 

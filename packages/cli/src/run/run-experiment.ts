@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ConfigError, encodeEnd, encodeRound, StateError } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { differences, differencesText } from '../config/differences.ts';
+import type { DataFile } from '../data/data-files.ts';
 import { asWriteError } from '../errors.ts';
 import { gridCells, runFiles } from './cells.ts';
 import type { CellOutcome, GridEvent } from './events.ts';
@@ -17,6 +18,8 @@ import type { SpawnCell } from './spawn-cell.ts';
 export interface RunExperimentOptions {
   readonly directory: string;
   readonly files: FileSystem;
+  /** The files of the dataset, as they are now. */
+  readonly data: readonly DataFile[];
   readonly spawn: SpawnCell;
   /** Cells at a time; as many as there are cores, at most as many as cells, if not given. */
   readonly jobs?: number;
@@ -81,7 +84,7 @@ async function runCells(
     return !writing(directory, () => closeJournal(files, directory, cell, journal));
   });
   const work: CellJob[] = open.map(({ cell, journal }) => {
-    writing(directory, () => prepareJournal(files, directory, config, cell, journal));
+    writing(directory, () => prepareJournal(files, directory, config, cell, journal, options.data));
     const { heuristic, seed } = cell;
     return { cell, spec: { config, heuristic, seed, done: journal.rounds } };
   });
@@ -122,7 +125,7 @@ function failedCell(outcome: CellOutcome, name: string): RunOutcome['failed'] {
 
 function checkDirectory(
   config: ExperimentConfig,
-  { directory, files, resume, locked }: RunExperimentOptions & { readonly locked?: boolean },
+  { directory, files, data, resume, locked }: RunExperimentOptions & { readonly locked?: boolean },
 ): readonly CellState[] {
   const state = inspectDirectory(files, directory);
   if (state === 'missing' && resume) {
@@ -140,7 +143,7 @@ function checkDirectory(
     );
   }
   if (resume) checkSameConfig(config, files.read(runFiles.config(directory)), directory);
-  return readCells(files, directory, config);
+  return readCells(files, directory, config, data);
 }
 
 /** Strategies and seeds may be added, everything else must be as it was. */

@@ -1,4 +1,5 @@
 import type { ExperimentConfig } from '../config/config.ts';
+import type { DataFile } from '../data/data-files.ts';
 import { type Cell, gridCells, runFiles } from './cells.ts';
 import type { FileSystem } from './file-system.ts';
 import { type CellJournal, readJournal } from './journal-file.ts';
@@ -11,17 +12,22 @@ export interface CellState {
   readonly failure?: string;
 }
 
-/** All cells of an experiment as a run directory has them. @throws DataError if a journal does not belong. */
+/**
+ * All cells of an experiment as a run directory has them. With `data`, they must be of the same data.
+ *
+ * @throws DataError if a journal does not belong.
+ */
 export function readCells(
   files: FileSystem,
   directory: string,
   config: ExperimentConfig,
+  data?: readonly DataFile[],
 ): readonly CellState[] {
   return gridCells(config).map((cell) => {
     const failure = files.read(runFiles.failure(directory, cell));
     return {
       cell,
-      journal: readJournal(files, directory, config, cell),
+      journal: readJournal(files, directory, config, cell, data),
       ...(failure === undefined ? {} : { failure: failure.trim() }),
     };
   });

@@ -81,12 +81,17 @@ describe('gradients of Resize', () => {
     await check([2, 4, 6], (g) => g.op('Resize', ['x', '', '', g.ints([3, 4])], attributes), 18);
   });
 
-  it('a scale that leaves the extent as it is, but not the values', async () => {
-    await check([1, 3, 4], (g) => {
-      const scales = g.initializer('scales', float32Tensor([1, 1, 1, 1.2]));
-      return g.op('Resize', ['x', '', scales], { mode: 'linear' });
-    });
-  });
+  it.each([[[1, 1, 1, 1.2]], [[1, 1, 2, 1.2]], [[1, 1, 1.3, 1.2]]])(
+    'scales %j, of which some leave the extent as it is',
+    async (scales) => {
+      for (const mode of ['nearest', 'linear', 'cubic']) {
+        await check([1, 3, 4], (g) => {
+          const name = g.initializer('scales', float32Tensor(scales));
+          return g.op('Resize', ['x', '', name], { mode });
+        });
+      }
+    },
+  );
 
   it('refuses a region of interest', async () => {
     const build = (g: GraphBuilder): string => {

@@ -63,6 +63,8 @@ function resizedAxes(context: GradientContext): ResizedAxis[] {
       `differentiate: the scales of ${describeNode(node)} depend on the data, expected constants`,
     );
   }
+  // The runtime hands X on if no extent changes, whatever the scales.
+  if (from.every((extent, axis) => extent === to[axis])) return [];
   return axes
     .map((axis, i) => ({ axis, scale: scales === undefined ? undefined : Number(scales.data[i]) }))
     .filter(({ axis, scale = 1 }) => from[axis] !== to[axis] || scale !== 1);
@@ -75,11 +77,20 @@ function unitVectors(
   to: number,
   scale: number | undefined,
 ): string {
-  const name = units(g, from);
-  const size =
-    scale === undefined
-      ? ['', '', g.initializer(g.fresh('sizes'), int64Tensor([from, to]))]
-      : ['', g.initializer(g.fresh('scales'), float32Tensor([1, scale]))];
   const { axes: _, ...attributes } = node.attributes;
-  return g.op('Resize', [name, ...size], attributes);
+  const name = units(g, from);
+  if (scale === undefined) {
+    const sizes = g.initializer(g.fresh('sizes'), int64Tensor([from, to]));
+    return g.op('Resize', [name, '', '', sizes], attributes);
+  }
+  if (from !== to) {
+    const scales = g.initializer(g.fresh('scales'), float32Tensor([1, scale]));
+    return g.op('Resize', [name, '', scales], attributes);
+  }
+  // Values change though the extent does not: an axis of one element, doubled, is copied and keeps
+  // the runtime from handing the units on.
+  const scales = g.initializer(g.fresh('scales'), float32Tensor([1, 1, 2, scale]));
+  const images = g.op('Reshape', [name, g.ints([from, 1, 1, from])]);
+  const twice = g.op('Resize', [images, '', scales], attributes);
+  return g.op('Reshape', [g.op('Gather', [twice, g.int(0)], { axis: 2 }), g.ints([from, to])]);
 }

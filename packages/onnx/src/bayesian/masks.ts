@@ -30,39 +30,31 @@ export function fillMask(
   const end = start + count;
   const bytes = dropped % 256 === 0;
   const threshold = bytes ? dropped / 256 : dropped;
-  const perWord = bytes ? 4 : 2;
   const bits = bytes ? 8 : 16;
   const low = bytes ? 0xff : 0xffff;
-  const table = bytes ? maskTable(threshold, keep) : undefined;
+  // (last - h) is negative, its sign bit set, exactly where h >= threshold: no branch to mispredict.
+  const last = threshold - 1;
   let i = start;
   while (i < end) {
     const t = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
     b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + t;
-    c |= 0;
-    if (table !== undefined && i + 4 <= end) {
-      out[i] = table[t & 0xff] as number;
-      out[i + 1] = table[(t >>> 8) & 0xff] as number;
-      out[i + 2] = table[(t >>> 16) & 0xff] as number;
-      out[i + 3] = table[t >>> 24] as number;
+    c = (((c << 21) | (c >>> 11)) + t) | 0;
+    if (bytes && i + 4 <= end) {
+      out[i] = ((last - (t & 0xff)) >>> 31) * keep;
+      out[i + 1] = ((last - ((t >>> 8) & 0xff)) >>> 31) * keep;
+      out[i + 2] = ((last - ((t >>> 16) & 0xff)) >>> 31) * keep;
+      out[i + 3] = ((last - (t >>> 24)) >>> 31) * keep;
       i += 4;
     } else {
-      // (threshold - 1 - h) is negative, its sign bit set, exactly where h >= threshold: no branch to mispredict.
       let word = t;
-      for (let k = 0; k < perWord && i < end; k++, i++) {
-        out[i] = ((threshold - 1 - (word & low)) >>> 31) * keep;
+      for (let k = 32 / bits; k > 0 && i < end; k--, i++) {
+        out[i] = ((last - (word & low)) >>> 31) * keep;
         word >>>= bits;
       }
     }
   }
-}
-
-function maskTable(threshold: number, keep: number): Float32Array {
-  const table = new Float32Array(256);
-  table.fill(keep, threshold);
-  return table;
 }
 
 /**
@@ -74,4 +66,26 @@ export function maskKey(
   ...path: readonly (string | number)[]
 ): readonly [number, number, number, number] {
   return hashKey([...rng.state().key, 'mask', ...path]);
+}
+
+/**
+ * The key of one item's mask, from the key of its Dropout node and pass: a mixing function of integers,
+ * a hundred times cheaper than hashing a path for every item.
+ */
+export function itemMaskKey(
+  [a, b, c, d]: readonly [number, number, number, number],
+  item: number,
+): [number, number, number, number] {
+  const first = mix(a ^ Math.imul(item + 1, 0x9e3779b1));
+  const second = mix(b ^ first);
+  const third = mix(c ^ second);
+  return [first, second, third, mix(d ^ third)];
+}
+
+/** A bijection of 32-bit words in which every bit of the input moves about half of the output's (the finaliser of MurmurHash3). */
+function mix(word: number): number {
+  let h = word;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }

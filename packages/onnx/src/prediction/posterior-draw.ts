@@ -1,6 +1,6 @@
 import type { Rng } from '@baal/core';
 import type { Tensor } from 'onnxruntime-common';
-import { fillMask, maskKey } from '../bayesian/masks.ts';
+import { fillMask, itemMaskKey, maskKey } from '../bayesian/masks.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { toTensor } from '../runtime/tensors.ts';
@@ -11,7 +11,7 @@ import { maskShape, type SuffixMask } from './suffix-mask.ts';
 export interface PosteriorDraw {
   /** Identity of the draw: the key of the stream that it came from. */
   readonly name: string;
-  /** Feeds of a group of passes for a range of items, by input name. */
+  /** Feeds of a group of passes for a range of items, by input name; valid until the next call. */
   feeds(group: number, firstItem: number, items: number): Record<string, Tensor>;
 }
 
@@ -40,6 +40,15 @@ export function drawMasks(
     shared.push(feeds);
   }
   const marginal = suffix.masks.filter((mask) => mask.sharing === 'marginal');
+  // The masks of a chunk are written over those of the one before: by then the run that read them is over.
+  const buffers = new Map<string, Float32Array>();
+  const scratch = (name: string, size: number): Float32Array => {
+    const kept = buffers.get(name);
+    if (kept !== undefined && kept.length >= size) return kept.subarray(0, size);
+    const made = new Float32Array(size);
+    buffers.set(name, made);
+    return made;
+  };
   return {
     name: rng
       .state()
@@ -56,6 +65,7 @@ export function drawMasks(
           passesPerRun,
           firstItem,
           items,
+          (size) => scratch(mask.name, size),
         );
       }
       return feeds;
@@ -98,15 +108,17 @@ function marginalMask(
   passes: number,
   firstItem: number,
   items: number,
+  scratch: (size: number) => Float32Array,
 ): Tensor {
   const outer = sizeOf(mask.itemShape.slice(0, mask.batchAxis));
   const size = sizeOf(mask.itemShape) * mask.perItem;
   const inner = size / outer;
-  const values = new Float32Array(items * passes * size);
+  const values = scratch(items * passes * size);
   const one = outer === 1 ? undefined : new Float32Array(size);
+  const passKeys = Array.from({ length: passes }, (_, p) => maskKey(rng, mask.node, firstPass + p));
   for (let i = 0; i < items; i++) {
-    for (let p = 0; p < passes; p++) {
-      const key = maskKey(rng, mask.node, firstPass + p, firstItem + i);
+    for (const [p, passKey] of passKeys.entries()) {
+      const key = itemMaskKey(passKey, firstItem + i);
       const row = i * passes + p;
       if (one === undefined) fillMask(values, row * size, size, mask.ratio, key);
       else {

@@ -9,7 +9,7 @@ import { declaredMaskShape, maskLayout, type SuffixMask } from './suffix-mask.ts
 
 /** A dropout in front of a matrix product with constant weights: the mask goes into the weights. */
 export interface FoldedMask {
-  /** Name of the input that takes the masked weights, `[D, K·H]`. */
+  /** Name of the input that takes the masked weights, `[K·H, D]`. */
   readonly name: string;
   /** Number of the Dropout node in the model. */
   readonly node: number;
@@ -45,8 +45,8 @@ export interface SuffixSettings {
 
 /**
  * Builds the suffix of a cut. Boundary values keep their B rows until a mask or a weight spreads them
- * over the K passes: `[B, 1, ...] · mask [1, K, ...]`, or `[B, D] · W'` with the K masked copies of
- * the weights side by side, so that K·B copies of the widest value are never made.
+ * over the K passes: `[B, 1, ...] · mask [1, K, ...]`, or `[B, D] · W'ᵀ` with the K masked copies of
+ * the weights on top of each other, so that K·B copies of the widest value are never made.
  */
 export function buildSuffix(
   graph: Graph,
@@ -141,7 +141,7 @@ class SuffixBuilder {
     const g = this.#g;
     const { passes: K } = this.#settings;
     const name = g.fresh(`masked/${fold.weightName}`);
-    g.input({ name, type: 'float32', shape: [fold.inputs, K * fold.units] });
+    g.input({ name, type: 'float32', shape: [K * fold.units, fold.inputs] });
     this.#folded.push({
       name,
       node: this.#number(fold.dropout),
@@ -152,7 +152,10 @@ class SuffixBuilder {
     const source = this.#narrow(fold.source);
     const flat =
       fold.chain.length === 0 ? source : g.op('Reshape', [source, g.ints([-1, fold.inputs])]);
-    const rows = g.op('Reshape', [g.op('MatMul', [flat, name]), g.ints([-1, fold.units])]);
+    const rows = g.op('Reshape', [
+      g.op('Gemm', [flat, name], { transB: 1 }),
+      g.ints([-1, fold.units]),
+    ]);
     const bias = fold.product.inputs[2] ?? '';
     this.#identity(fold.product, bias === '' ? rows : g.op('Add', [rows, bias]));
   }

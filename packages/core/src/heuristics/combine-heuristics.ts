@@ -11,6 +11,7 @@ export const SCALES = ['none', 'standardize', 'rank'] as const;
 
 /** One of {@link combineHeuristics}. */
 export interface WeightedHeuristic {
+  /** The heuristic. */
   readonly heuristic: Heuristic;
   /** At least 0. */
   readonly weight: number;

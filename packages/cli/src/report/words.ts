@@ -4,8 +4,20 @@ import type { LevelResult, Results, SavedResult, StrategyResult } from '../run/r
 export function displayName(heuristic: string): string {
   const known: Readonly<Record<string, string>> = {
     bald: 'BALD',
-    random: 'Random',
+    batchBald: 'BatchBALD',
+    certainty: 'Certainty',
+    committeeKl: 'Committee KL',
     entropy: 'Entropy',
+    gibbsSampling: 'Gibbs sampling',
+    leastConfidence: 'Least confidence',
+    margin: 'Margin',
+    powerBald: 'PowerBALD',
+    powerEntropy: 'PowerEntropy',
+    powerSampling: 'Power sampling',
+    random: 'Random',
+    rankBasedSampling: 'Rank-based sampling',
+    variance: 'Variance',
+    voteEntropy: 'Vote entropy',
   };
   return known[heuristic] ?? heuristic;
 }

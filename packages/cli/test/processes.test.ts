@@ -116,7 +116,10 @@ describe('baal, in processes', () => {
     const out = tiny.at('shared');
     const first = start('run', config, '--out', out);
     await first.seen(/round 1/);
+    // Held, so that it cannot be over before the other one has looked.
+    first.child.kill('SIGSTOP');
     const second = await start('run', config, '--out', out, '--resume').ended;
+    first.child.kill('SIGCONT');
     expect(second.code).toBe(2);
     expect(second.errors).toMatch(
       /^baal: .*in use, expected no other process, got process \d+; .*\n$/,

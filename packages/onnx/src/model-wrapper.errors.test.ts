@@ -137,6 +137,28 @@ describe('randomness of a training', () => {
   });
 });
 
+describe('samples', () => {
+  it.each([
+    ['joint', ['batch', 4]],
+    ['marginal', ['batch', 3, 4]],
+  ] as const)('are called %s where masks are drawn so, for an input %o', async (samples, shape) => {
+    const g = new GraphBuilder();
+    g.input({ name: 'x', type: 'float32', shape });
+    // Rows of items that are joined cannot share a mask, whatever was asked for.
+    const rows = g.op('Reshape', ['x', g.ints([-1, 4])]);
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    const w = g.initializer('w', float32Tensor(new Float32Array(12).fill(1), [4, 3]));
+    const product = g.op('MatMul', [g.op('Dropout', [g.op('Tanh', [rows]), rate]), w]);
+    g.output(g.op('Reshape', [product, g.ints([-1, shape.length === 2 ? 3 : 9])]));
+    const wrapper = await wrap(mcDropout(createModel(g.build(), { kind: 'logits' })));
+    const extents = shape.slice(1) as number[];
+    const size = extents.reduce((a, b) => a * b, 1);
+    const items = dataset(example(new Float32Array(size).fill(1), 0, extents));
+    const predictions = await wrapper.predictOnDataset(items, { iterations: 2, rng });
+    expect(predictions.samples).toBe(samples);
+  });
+});
+
 describe('numbers that are not finite', () => {
   it('in an item are told with the item', async () => {
     const wrapper = await wrap(network());

@@ -122,7 +122,6 @@ export async function expectGradients(check: GradientCheck): Promise<void> {
       for (const name of differentiable) {
         const operand = feeds.get(name) as TensorData;
         const result = analytic.get(gradients.get(name) ?? '');
-        expect(result, `gradient of ${name}`).toBeDefined();
         expect(result?.shape, `shape of the gradient of ${name}`).toEqual(operand.shape);
         const found = result?.data as Float32Array;
         const scale = Math.max(1e-2, ...found.map(Math.abs));

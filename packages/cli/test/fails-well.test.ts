@@ -158,6 +158,21 @@ describe('a config that cannot be run is refused in one line, before anything is
       '0 <= label < 3, got 3',
     ],
     ['inputs that do not fit the model', { model: { kind: 'dbal-cnn' } }, 'conv2d', 'expected'],
+    ['no copies', dataset({}, { duplicates: 0 }), 'dataset.duplicates: out of range', 'got 0'],
+    ['noise below 0', dataset({}, { noise: -1 }), 'dataset.noise: out of range', 'got -1'],
+    [
+      'more wrong labels than labels',
+      dataset({}, { labelNoise: 1.5 }),
+      'dataset.labelNoise: out of range',
+      'got 1.5',
+    ],
+    ['a long tail that is short', dataset({}, { imbalance: 0.5 }), 'dataset.imbalance', 'got 0.5'],
+    [
+      'shares that are not those of the classes',
+      dataset({}, { imbalance: [1, 0.5] }),
+      'dataset.imbalance: ',
+      'expected 3 numbers from 0 to 1, one a class, got [1, 0.5]',
+    ],
     [
       'a criterion that random cannot serve',
       { stop: [{ kind: 'low-average-uncertainty', threshold: 0.1 }] },

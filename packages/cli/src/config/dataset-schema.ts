@@ -1,6 +1,34 @@
 import { z } from 'zod';
 import type { DatasetConfig } from './config.ts';
-import { atLeast, positive } from './schema-parts.ts';
+import { atLeast, notNegative, positive } from './schema-parts.ts';
+
+/** Keys that every kind of dataset takes. */
+const corruption = {
+  duplicates: atLeast(1)
+    .optional()
+    .describe('How many times each training item comes; a copy has the label of its item.'),
+  noise: notNegative()
+    .optional()
+    .describe(
+      'Deviation of Gaussian noise on each training input, in units of the scaled inputs; each copy of an item gets its own.',
+    ),
+  labelNoise: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of the training items whose label is wrong, one of the other classes.'),
+  imbalance: z
+    .union([
+      z.number().min(1).describe('How many times rarer the last class is than the first.'),
+      z.array(z.number().min(0).max(1)).min(2).describe('Share of each class that is kept.'),
+    ])
+    .optional()
+    .describe('Makes classes rare: a factor for a long tail, or the share of each class.'),
+  corruptionSeed: atLeast(0)
+    .optional()
+    .describe('Seed of these draws, 0 if left out; the same data for every strategy and seed.'),
+};
 
 const mnist = z
   .strictObject({
@@ -21,6 +49,7 @@ const mnist = z
       .describe(
         'Folder with the four IDX files, instead of the package; relative to the config file.',
       ),
+    ...corruption,
   })
   .describe('MNIST: 28 x 28 grey images of ten digits.');
 
@@ -56,6 +85,7 @@ const idx = z
       .describe(
         'Shape of one input; that of the file if left out, with a channel axis before H x W.',
       ),
+    ...corruption,
   })
   .describe('Items in IDX files.');
 

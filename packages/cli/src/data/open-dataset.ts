@@ -1,5 +1,6 @@
 import { type ClassificationDataset, idxDataset, mnist } from '@baal/datasets';
 import type { DatasetConfig, IdxConfig, IdxFilesConfig, MnistConfig } from '../config/config.ts';
+import { corrupt } from './corrupt.ts';
 
 /** What a cell learns from and is evaluated on. */
 export interface Splits {
@@ -8,12 +9,15 @@ export interface Splits {
 }
 
 /**
- * Both splits of a dataset, read and checked. Paths must be absolute or relative to the working folder.
+ * Both splits of a dataset, read and checked, the training items made as unclean as the config wants
+ * them. Paths must be absolute or relative to the working folder.
  *
  * @throws DataError, LabelError, ShapeError naming the file and the item that cannot be used.
+ * @throws ConfigError if the classes do not fit `imbalance`.
  */
 export async function openDataset(config: DatasetConfig): Promise<Splits> {
-  return config.kind === 'mnist' ? openMnist(config) : openIdx(config);
+  const { train, test } = await (config.kind === 'mnist' ? openMnist(config) : openIdx(config));
+  return { train: corrupt(train, config), test };
 }
 
 async function openMnist(config: MnistConfig): Promise<Splits> {

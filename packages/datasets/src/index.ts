@@ -23,3 +23,10 @@ export {
   mnistDirectory,
   mnistFiles,
 } from './mnist/mnist.ts';
+// Rows of files, read in the memory of one chunk
+export { type CsvRowsOptions, csvRows } from './rows/csv-rows.ts';
+export { idxRows } from './rows/idx-rows.ts';
+export { imageRows } from './rows/image-rows.ts';
+export { npyRows } from './rows/npy-rows.ts';
+export { type OpenRowsOptions, openRows } from './rows/open-rows.ts';
+export type { RowChunk, RowSource } from './rows/row-source.ts';

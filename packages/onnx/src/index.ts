@@ -1,3 +1,4 @@
+export { type InsertDropoutOptions, insertDropout } from './bayesian/insert-dropout.ts';
 export { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 export {
   type DifferentiatedGraph,
@@ -7,6 +8,7 @@ export {
 export * from './graph/graph.ts';
 export { type AttributeValue, GraphBuilder } from './graph/graph-builder.ts';
 export { readOnnx } from './graph/read-onnx.ts';
+export { prune } from './graph/rewrite.ts';
 export * from './graph/tensor-data.ts';
 export { writeOnnx } from './graph/write-onnx.ts';
 export { batchNorm } from './layers/batch-norm.ts';
@@ -40,6 +42,7 @@ export type { AdamConfig } from './optimizers/adam.ts';
 export { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
 export type { SgdConfig } from './optimizers/sgd.ts';
+export { lastOperator, outputKind } from './output-kind.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';

@@ -1,0 +1,84 @@
+import type { PredictionKind } from '@baal/core';
+import { InvalidArgumentError } from 'commander';
+
+/** Heuristics that score each item by itself, which is what a stream of any length allows. */
+export const scoringHeuristics = [
+  'bald',
+  'certainty',
+  'committeeKl',
+  'entropy',
+  'leastConfidence',
+  'margin',
+  'variance',
+  'voteEntropy',
+] as const;
+
+/** Those among them that compare posterior samples: without dropout they have nothing to say. */
+export const needSamples: readonly string[] = ['bald', 'committeeKl', 'variance', 'voteEntropy'];
+
+/** Kinds that `--kind` takes. */
+export const predictionKinds: readonly PredictionKind[] = [
+  'logits',
+  'probabilities',
+  'sigmoidLogits',
+  'sigmoidProbabilities',
+  'values',
+];
+
+/** Options of `baal score`. */
+export interface ScoreOptions {
+  readonly heuristic: (typeof scoringHeuristics)[number];
+  readonly reduction?: 'mean' | 'max' | 'min' | 'sum';
+  readonly iterations: number;
+  readonly masks: 'joint' | 'marginal';
+  readonly seed: number;
+  readonly top: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly input?: string;
+  readonly output?: string;
+  readonly kind?: PredictionKind;
+  readonly dropout?: number;
+  readonly dropoutAt?: readonly string[];
+  readonly shape?: readonly number[];
+  readonly scale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Whether the first line of a CSV file holds names; found out if not given. */
+  readonly header?: boolean;
+  readonly delimiter?: string;
+  readonly id?: string;
+  readonly label?: string;
+  readonly columns?: readonly string[];
+  readonly labels?: string;
+  readonly threads: number;
+}
+
+/** A whole number of at least `least`, as an argument. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`expected a whole number of ${least} or more.`);
+  };
+
+/** A finite number, as an argument. */
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('expected a number.');
+}
+
+/** Numbers with commas, as an argument. */
+export const numbers = (text: string): readonly number[] => text.split(',').map(number);
+
+/** Names with commas, as an argument. */
+export function names(text: string): readonly string[] {
+  const list = text.split(',').map((name) => name.trim());
+  if (!list.includes('')) return list;
+  throw new InvalidArgumentError('expected names with commas between them.');
+}
+
+/** Extents with commas or x between them, as an argument. */
+export const extents = (text: string): readonly number[] => text.split(/[,x]/).map(wholeNumber(1));

@@ -75,8 +75,7 @@ function hasWeights(graph: Graph, node: Node): boolean {
   // Exporters put weights through Transpose, Cast or DequantizeLinear first.
   const isConstant = (name: string): boolean => {
     if (graph.initializers.has(name)) return true;
-    const maker = made.get(name);
-    return maker !== undefined && maker.inputs.every(isConstant);
+    return made.get(name)?.inputs.every(isConstant) ?? false;
   };
   return isConstant(node.inputs[1] ?? '');
 }

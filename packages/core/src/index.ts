@@ -271,4 +271,5 @@ export {
 export { studentTQuantile } from './stats/student-t.ts';
 export { normalRangeCdf, normalRangeQuantile } from './stats/studentized-range.ts';
 export { chiSquaredTail, fisherTail, studentTTail } from './stats/tail-probabilities.ts';
+export { type WelchTTest, welchTTest } from './stats/welch-t-test.ts';
 export type { StopSignal } from './stop-signal.ts';

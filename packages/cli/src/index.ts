@@ -25,11 +25,18 @@ export { configJsonSchema } from './config/config-schema.ts';
 export { parseConfig } from './config/parse-config.ts';
 // What it found
 export { renderReport } from './report/render-report.ts';
+export type {
+  AreaDifference,
+  AreaResult,
+  ComparisonResult,
+  RankResult,
+} from './run/comparison.ts';
 export type { Environment } from './run/environment.ts';
 export type {
   CellResult,
   CellStatus,
   CurvePoint,
+  FactorResult,
   LevelResult,
   Reliability,
   Results,

@@ -1,5 +1,6 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,6 +12,7 @@ import { createRng } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { baal } from '../src/program.ts';
+import { type FileSystem, nodeFileSystem } from '../src/run/file-system.ts';
 import { committee, spawnInProcess, testContext } from './in-process.ts';
 import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
 
@@ -56,6 +58,21 @@ describe('baal run', () => {
     expect(Math.max(...context.output.map((line) => line.length))).toBeLessThanOrEqual(
       80 + out.length,
     );
+  });
+
+  it('keeps the directory locked until results and report are written', async () => {
+    const out = tiny.at('locked');
+    const locked: string[] = [];
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      replace: (path, text) => {
+        if (existsSync(`${out}/lock`)) locked.push(path.slice(out.length + 1));
+        nodeFileSystem.replace(path, text);
+      },
+    };
+    expect(await baal(['run', tiny.config(), '--out', out], testContext({ files }))).toBe(0);
+    expect(locked).toEqual(['config.json', 'results.json', 'environment.json', 'report.html']);
+    expect(existsSync(`${out}/lock`)).toBe(false);
   });
 
   it('gives the same bytes whatever the number of jobs', async () => {

@@ -1,10 +1,11 @@
 import { parseConfig } from '../src/config/parse-config.ts';
+import { computeComparison } from '../src/run/compute-comparison.ts';
 import type { CellResult, CurvePoint, Results } from '../src/run/results.ts';
 
-/** Made-up results with the shape of real ones: curves that rise, three strategies, two seeds. */
-export function sampleResults(): Results {
+/** Made-up results with the shape of real ones: curves that rise, three strategies, two seeds or more. */
+export function sampleResults(seeds: readonly number[] = [0, 1]): Results {
   const config = parseConfig(
-    'name: sample\ndataset: { kind: mnist }\nmodel: { kind: dbal-cnn }\nheuristics: [bald, entropy, random]\n',
+    `name: sample\ndataset: { kind: mnist }\nmodel: { kind: dbal-cnn }\nheuristics: [bald, entropy, random]\nseeds: [${seeds.join(', ')}]\n`,
     'sample.yaml',
   );
   const labels = Array.from({ length: 12 }, (_, i) => 20 + 10 * i);
@@ -12,7 +13,9 @@ export function sampleResults(): Results {
   const accuracy = (heuristic: string, seed: number, labelled: number): number =>
     0.98 -
     0.55 * Math.exp(-(labelled - 20) / (speed[heuristic] as number)) +
-    0.012 * (seed - 0.5) +
+    0.012 * ((seed % 2) - 0.5) +
+    // What a strategy makes of a seed differs, so that differences between strategies spread.
+    0.012 * Math.sin(5 * seed + (speed[heuristic] as number)) +
     0.006 * Math.sin(labelled * (seed + 1));
   const ece = (heuristic: string, labelled: number): number =>
     0.02 + 3 / labelled / (60 / (speed[heuristic] as number));
@@ -59,10 +62,14 @@ export function sampleResults(): Results {
     });
   return {
     format: 'baal-results',
-    version: 1,
+    version: 2,
     config,
     confidence: 0.95,
     cells,
+    comparison: computeComparison(config.heuristics, cells, {
+      baseline: 'random',
+      confidence: 0.95,
+    }),
     strategies: config.heuristics.map((heuristic, i) => ({
       heuristic,
       accuracy: curve(heuristic, 'accuracy'),
@@ -82,6 +89,15 @@ export function sampleResults(): Results {
               low: l === 3 ? null : 5 - 10 * i,
               high: l === 3 ? null : 35 - 10 * i,
               seeds: l === 3 ? 0 : 2,
+            })),
+            factors: [0.8, 0.85, 0.9, 0.95].map((level, l) => ({
+              level,
+              factor: l === 3 ? null : 1.3 - 0.1 * i,
+              low: l === 3 ? null : 0.9,
+              high: l === 3 ? null : 1.8,
+              seeds: l === 3 ? 0 : 2,
+              unreached: 0,
+              baselineUnreached: l === 3 ? 2 : 0,
             })),
           }),
     })),

@@ -9,7 +9,6 @@ import { gridCells, runFiles } from '../run/cells.ts';
 import { checkExperiment } from '../run/check-experiment.ts';
 import { readEnvironment } from '../run/environment.ts';
 import { runExperiment } from '../run/run-experiment.ts';
-import { writeOutcome } from '../run/write-outcome.ts';
 import { liveScreen } from '../terminal/live-screen.ts';
 import { plainScreen } from '../terminal/plain-screen.ts';
 import type { Screen } from '../terminal/screen.ts';
@@ -35,10 +34,11 @@ export async function runCommand(
   const directory = options.out ?? join('runs', config.name);
   await checkExperiment(config);
   let screen: Screen | undefined;
-  const outcome = await runExperiment(config, {
+  const { results, failed } = await runExperiment(config, {
     ...context,
     directory,
     data: await readDataFiles(config.dataset),
+    environment: readEnvironment(),
     resume: options.resume === true,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     onStart: (jobs) => {
@@ -46,19 +46,18 @@ export async function runCommand(
     },
     onEvent: (event) => screen?.show(event),
   }).finally(() => screen?.close());
-  for (const { name, message, stack } of outcome.failed) {
+  for (const { name, message, stack } of failed) {
     context.complain(`baal: ${name}: ${options.debug ? stack || message : message}`);
   }
-  if (outcome.interrupted) {
+  if (results === null) {
     context.complain(
       `baal: interrupted, finished rounds are saved; go on with: ${resumeCommand(configPath, options)}`,
     );
     return exitCodes.interrupted;
   }
-  const results = writeOutcome(config, directory, context.files, readEnvironment());
   for (const line of ['', ...summaryLines(results, context.paint)]) context.terminal.line(line);
   context.terminal.line(`Report: ${runFiles.report(directory)}`);
-  return outcome.failed.length > 0 ? exitCodes.failedCell : exitCodes.ok;
+  return failed.length > 0 ? exitCodes.failedCell : exitCodes.ok;
 }
 
 function readConfig(

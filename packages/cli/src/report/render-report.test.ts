@@ -22,16 +22,19 @@ describe('renderReport', () => {
     expect([...document.querySelectorAll('h2')].map((h) => h.textContent)).toEqual([
       'Learning curves',
       'Labels needed, labels saved',
+      'Area under the curves',
       'Reliability',
       'Calibration by round',
       'What was acquired',
       'Configuration',
       'Versions',
     ]);
-    expect(document.querySelectorAll('svg')).toHaveLength(3 + results.strategies.length);
+    expect(document.querySelectorAll('svg')).toHaveLength(4 + results.strategies.length);
     expect(document.querySelector('pre')?.textContent).toContain('querySize: 10');
     expect(document.querySelector('dl')?.textContent).toContain('20.19.0');
-    expect(document.querySelectorAll('tbody tr')).toHaveLength(5);
+    const tables = [...document.querySelectorAll('tbody')];
+    expect(tables.map((table) => table.querySelectorAll('tr').length)).toEqual([7, 3, 3]);
+    expect(tables[0]?.textContent).toContain('BALD, data-saving factor1.30 [0.90, 1.80]');
     expect(document.querySelector('tbody')?.textContent).toContain('> 130');
   });
 
@@ -40,6 +43,7 @@ describe('renderReport', () => {
     const empty = renderReport(
       {
         ...results,
+        comparison: null,
         cells: results.cells.map((cell) => ({
           ...cell,
           status: 'incomplete' as const,
@@ -58,7 +62,15 @@ describe('renderReport', () => {
             perSeed: [null, null],
           })),
           ...(s.saved
-            ? { saved: s.saved.map((x) => ({ ...x, mean: null, low: null, high: null, seeds: 0 })) }
+            ? {
+                saved: s.saved.map((x) => ({ ...x, mean: null, low: null, high: null, seeds: 0 })),
+                factors: (s.factors ?? []).map((x) => ({
+                  ...x,
+                  factor: null,
+                  low: null,
+                  high: null,
+                })),
+              }
             : {}),
         })),
       },
@@ -66,12 +78,56 @@ describe('renderReport', () => {
     );
     expect(empty).toContain('No round is finished yet.');
     expect(empty).toContain('bald, seed 0: incomplete');
+    expect(empty).toContain('Nothing can be compared yet');
     expect(empty).not.toMatch(/NaN|undefined/);
   });
 
   it('shows names as text, whatever they are', () => {
     const named = { ...results, config: { ...results.config, name: '<b>&"' } };
     expect(renderReport(named, environment)).toContain('<h1>&lt;b&gt;&amp;&quot;</h1>');
+  });
+});
+
+describe('the comparison of strategies', () => {
+  const sectionOf = (page: string): string =>
+    [...parseHTML(page).document.querySelectorAll('section')].find((section) =>
+      section.textContent?.startsWith('Area under the curves'),
+    )?.innerHTML ?? '';
+  const many = sampleResults([0, 1, 2, 3, 4, 5, 6, 7]);
+
+  it('names no winner of two seeds, and those that eight seeds show', () => {
+    expect(sectionOf(html)).toContain('<td>too few seeds</td>');
+    expect(sectionOf(html)).not.toMatch(/<td>(higher|lower|not told apart)</);
+    expect(sectionOf(renderReport(many, environment))).toMatch(
+      /BALD against Random<\/th><td>\+\d\.\d \[\+\d\.\d, \+\d\.\d\]<\/td><td>&lt; 0\.001<\/td><td>0\.0234<\/td><td>higher</,
+    );
+  });
+
+  it('draws ranks only of three strategies and two seeds', () => {
+    const drawn = (results: typeof many): boolean =>
+      sectionOf(renderReport(results, environment)).includes('<svg');
+    expect(drawn(many)).toBe(true);
+    expect(drawn(sampleResults([3]))).toBe(false);
+    const comparison = many.comparison && { ...many.comparison, ranks: null };
+    expect(drawn({ ...many, comparison })).toBe(false);
+  });
+
+  it('leaves the difference column out where there is no Random', () => {
+    const comparison = many.comparison && { ...many.comparison, againstBaseline: [] };
+    const section = sectionOf(renderReport({ ...many, comparison }, environment));
+    expect(section).not.toContain('against Random</th><th');
+    expect(section).toContain('Each pair of strategies');
+  });
+
+  it('says what is left out', () => {
+    const comparison = many.comparison && {
+      ...many.comparison,
+      leftOut: ['margin'],
+      leftOutSeeds: [8, 9],
+    };
+    expect(sectionOf(renderReport({ ...many, comparison }, environment))).toContain(
+      'Left out, because not finished: seed 8, seed 9 and Margin.',
+    );
   });
 });
 

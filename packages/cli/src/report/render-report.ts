@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../run/environment.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
+import { comparisonSection } from './comparison-section.ts';
 import { bandWords } from './figures/band.ts';
 import { classBalance } from './figures/class-balance.ts';
 import { calibrationCurves, learningCurves } from './figures/learning-curves.ts';
@@ -8,7 +9,7 @@ import { reliabilityDiagrams } from './figures/reliability-diagram.ts';
 import { escapeHtml, htmlFigure, htmlTable } from './html.ts';
 import { legend, type StrategyLook, strategyLooks } from './strategy-colours.ts';
 import { reportStyle } from './style.ts';
-import { displayName, headline, labelsTo, percent, savedText } from './words.ts';
+import { displayName, factorText, headline, labelsTo, percent, savedText } from './words.ts';
 
 /**
  * An experiment as one HTML page that needs nothing else: figures are inline SVG, the style sheet is in
@@ -36,7 +37,8 @@ export function renderReport(results: Results, environment: Environment): string
 </header>
 ${notes(results)}
 ${htmlFigure('Learning curves', `Higher and further left is better: the same accuracy with fewer labels. The thick line is the mean; ${band}. Each thin line is one seed.`, key + learningCurves(results, looks))}
-${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better.`, levelsTable(results))}
+${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better. The data-saving factor says how many times as many labels Random needs: 2 is half the labels.`, levelsTable(results))}
+${comparisonSection(results, looks)}
 ${htmlFigure('Reliability', 'After the last round: on the dashed line, a model that says 80% is right in 80% of cases. Below it, the model is too sure of itself. The bigger a dot, the more test items are in its bin.', reliabilityDiagrams(results, looks))}
 ${htmlFigure('Calibration by round', 'The mean gap between confidence and accuracy on the test set, as labels are added: mean and band as above; lower is better.', key + calibrationCurves(results, looks))}
 ${htmlFigure('What was acquired', 'The share of each class among the items that a strategy chose to label (the initial ones not counted). The dashed line is an equal share.', key + classBalance(results, looks))}
@@ -80,16 +82,18 @@ function levelsTable(results: Results): string {
   const levels = results.strategies[0]?.labelsTo.map((level) => level.level) ?? [];
   const rows = results.strategies.flatMap((strategy) => [
     [displayName(strategy.heuristic), ...strategy.labelsTo.map(labelsTo)],
-    ...savedRow(strategy),
+    ...savedRows(strategy),
   ]);
   return htmlTable(['', ...levels.map((level) => percent(level))], rows);
 }
 
-function savedRow(strategy: StrategyResult): readonly (readonly string[])[] {
-  const { saved } = strategy;
-  return saved === undefined
-    ? []
-    : [[`${displayName(strategy.heuristic)}, saved against Random`, ...saved.map(savedText)]];
+function savedRows({ heuristic, saved, factors }: StrategyResult): readonly (readonly string[])[] {
+  if (saved === undefined) return [];
+  const name = displayName(heuristic);
+  return [
+    [`${name}, saved against Random`, ...saved.map(savedText)],
+    ...(factors === undefined ? [] : [[`${name}, data-saving factor`, ...factors.map(factorText)]]),
+  ];
 }
 
 function versions(environment: Environment): string {

@@ -30,6 +30,8 @@ h2 { font-size: 21px; letter-spacing: -0.01em; margin: 0 0 4px; font-weight: 640
 section .pair h2 { margin-bottom: 10px; }
 h3 { font-size: 15px; margin: 0 0 2px; font-weight: 600; }
 .reading { color: var(--soft); margin: 0 0 16px; max-width: 48em; font-size: 15px; }
+figure .reading { margin: 14px 0; }
+figure > h3 { margin-top: 26px; }
 section { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 26px 28px; margin: 20px 0; }
 figure { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; color: var(--ink); }

@@ -1,4 +1,10 @@
-import type { LevelResult, Results, SavedResult, StrategyResult } from '../run/results.ts';
+import type {
+  FactorResult,
+  LevelResult,
+  Results,
+  SavedResult,
+  StrategyResult,
+} from '../run/results.ts';
 
 /** Name of a strategy in a sentence. */
 export function displayName(heuristic: string): string {
@@ -35,10 +41,38 @@ export function labelsTo(level: LevelResult): string {
 /** Labels saved against Random with their interval, or a dash where nothing can be compared. */
 export function savedText(saved: SavedResult | undefined): string {
   if (saved === undefined || saved.mean === null) return '–';
-  const { low, high } = saved;
-  const interval =
-    low === null || high === null || saved.seeds < 2 ? '' : ` [${plain(low)}, ${plain(high)}]`;
-  return `${plain(saved.mean)}${interval}`;
+  return `${plain(saved.mean)}${interval(saved, plain)}`;
+}
+
+/** A data-saving factor with its interval, e.g. `1.24 [1.02, 1.51]`; a dash where nothing can be compared. */
+export function factorText(factor: FactorResult): string {
+  if (factor.factor === null) return '–';
+  return `${ratio(factor.factor)}${interval(factor, ratio)}`;
+}
+
+/** A difference of two accuracies in percentage points, e.g. `+2.1`. */
+export function points(difference: number): string {
+  const text = (100 * difference).toFixed(1);
+  return difference > 0 ? `+${text}` : text.replace('-0.0', '0.0');
+}
+
+/** An interval in brackets after a space; nothing where there is none. */
+export function interval(
+  { low, high }: { readonly low: number | null; readonly high: number | null },
+  show: (value: number) => string,
+): string {
+  return low === null || high === null ? '' : ` [${show(low)}, ${show(high)}]`;
+}
+
+/** A p-value to 3 digits; a dash where no test could be made. */
+export function pText(p: number | null): string {
+  if (p === null) return '–';
+  return p < 0.001 ? '< 0.001' : String(Number(p.toPrecision(3)));
+}
+
+/** A p-value in a sentence: `p = 0.02`. */
+export function pWords(p: number | null): string {
+  return p !== null && p < 0.001 ? 'p < 0.001' : `p = ${pText(p)}`;
 }
 
 /**
@@ -77,7 +111,8 @@ function lastSentence(strategies: readonly StrategyResult[]): string {
 }
 
 /** `a, b and c`. */
-function listed(words: readonly string[]): string {
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
@@ -98,4 +133,10 @@ function savedSentence(strategy: StrategyResult, saved: SavedResult): string {
 
 function plain(value: number): string {
   return String(Math.round(value * 10) / 10);
+}
+
+/** Two seeds may have intervals over many powers of ten, of which nobody wants the digits. */
+function ratio(value: number): string {
+  if (value < 0.01) return '< 0.01';
+  return value >= 100 ? '> 100' : value.toFixed(2);
 }

@@ -1,12 +1,6 @@
-import {
-  type LearningCurve,
-  labelsSaved,
-  labelsToLevel,
-  type Metrics,
-  meanInterval,
-  type RoundRecord,
-} from '@baal/core';
+import { labelsToLevel, type Metrics, meanInterval, type RoundRecord } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
+import { computeComparison } from './compute-comparison.ts';
 import type {
   CellResult,
   CurvePoint,
@@ -14,10 +8,10 @@ import type {
   Reliability,
   Results,
   RoundFigures,
-  SavedResult,
   StrategyResult,
 } from './results.ts';
 import type { CellState } from './run-status.ts';
+import { curveOf, factorResult, savedResult } from './savings.ts';
 
 /** Accuracies whose price in labels is reported. */
 const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
@@ -32,10 +26,11 @@ export function computeResults(config: ExperimentConfig, states: readonly CellSt
   const cells = states.map(cellResult);
   return {
     format: 'baal-results',
-    version: 1,
+    version: 2,
     config,
     confidence,
     strategies: config.heuristics.map((heuristic) => strategyResult(heuristic, cells)),
+    comparison: computeComparison(config.heuristics, cells, { baseline, confidence }),
     cells,
   };
 }
@@ -94,7 +89,11 @@ function strategyResult(heuristic: string, all: readonly CellResult[]): Strategy
   };
   const others = all.filter((cell) => cell.heuristic === baseline);
   if (heuristic === baseline || others.length === 0) return result;
-  return { ...result, saved: levels.map((level) => savedResult(own, others, level)) };
+  return {
+    ...result,
+    saved: levels.map((level) => savedResult(own, others, level, confidence)),
+    factors: levels.map((level) => factorResult(own, others, level, confidence)),
+  };
 }
 
 /** Mean over the seeds that have come so far, at each number of labels. */
@@ -125,42 +124,8 @@ function levelResult(cells: readonly CellResult[], level: number): LevelResult {
   return { level, perSeed, mean: all ? meanInterval(found).mean : null, last };
 }
 
-function savedResult(
-  own: readonly CellResult[],
-  others: readonly CellResult[],
-  level: number,
-): SavedResult {
-  const pairs = own.flatMap((cell) => {
-    const other = others.find(({ seed }) => seed === cell.seed);
-    return other === undefined || cell.rounds.length === 0 || other.rounds.length === 0
-      ? []
-      : [[curve(cell), curve(other)] as const];
-  });
-  if (pairs.length === 0) return { level, mean: null, low: null, high: null, seeds: 0 };
-  const saved = labelsSaved(
-    pairs.map(([cell]) => cell),
-    pairs.map(([, other]) => other),
-    level,
-    { confidence },
-  );
-  return {
-    level,
-    mean: saved.mean,
-    low: saved.interval?.lower ?? null,
-    high: saved.interval?.upper ?? null,
-    seeds: saved.pairs,
-  };
-}
-
 function reached(cell: CellResult, level: number): number | null {
-  return cell.rounds.length === 0 ? null : labelsToLevel(curve(cell), level);
-}
-
-function curve({ rounds }: CellResult): LearningCurve {
-  return {
-    labelled: rounds.map((round) => round.labelled),
-    values: rounds.map((round) => round.accuracy),
-  };
+  return cell.rounds.length === 0 ? null : labelsToLevel(curveOf(cell), level);
 }
 
 function single(metrics: Metrics, name: string): number | null {

@@ -1,4 +1,5 @@
 import type { ExperimentConfig } from '../config/config.ts';
+import type { ComparisonResult } from './comparison.ts';
 
 /** Figures of one round on the test set. */
 export interface RoundFigures {
@@ -93,6 +94,24 @@ export interface SavedResult {
   readonly seeds: number;
 }
 
+/** How many times fewer labels than Random, over the seeds in which both reached the level. */
+export interface FactorResult {
+  /** The accuracy. */
+  readonly level: number;
+  /** Labels of Random divided by those of the strategy, geometric mean; null where no seed has both. */
+  readonly factor: number | null;
+  /** Lower end of the interval of the mean; null for fewer than 2 pairs. */
+  readonly low: number | null;
+  /** Upper end. */
+  readonly high: number | null;
+  /** Number of paired seeds. */
+  readonly seeds: number;
+  /** Seeds in which the strategy never reached the level. */
+  readonly unreached: number;
+  /** Seeds in which Random never did. */
+  readonly baselineUnreached: number;
+}
+
 /** One strategy over all seeds. */
 export interface StrategyResult {
   /** The strategy. */
@@ -105,6 +124,8 @@ export interface StrategyResult {
   readonly labelsTo: readonly LevelResult[];
   /** Absent for Random itself, and where Random was not run. */
   readonly saved?: readonly SavedResult[];
+  /** Data-saving factors; absent where `saved` is. */
+  readonly factors?: readonly FactorResult[];
 }
 
 /** What an experiment found: a function of its journals alone, no clock and no machine in it. */
@@ -112,13 +133,15 @@ export interface Results {
   /** Always `baal-results`. */
   readonly format: 'baal-results';
   /** Version of this format. */
-  readonly version: 1;
+  readonly version: 2;
   /** The experiment. */
   readonly config: ExperimentConfig;
   /** Coverage of the intervals, e.g. 0.95. */
   readonly confidence: number;
   /** Strategy by strategy, over the seeds. */
   readonly strategies: readonly StrategyResult[];
+  /** Strategies compared over all of the curves; null where no two points of them can be. */
+  readonly comparison: ComparisonResult | null;
   /** Cell by cell. */
   readonly cells: readonly CellResult[];
 }

@@ -5,14 +5,17 @@ import { differences, differencesText } from '../config/differences.ts';
 import type { DataFile } from '../data/data-files.ts';
 import { asWriteError } from '../errors.ts';
 import { gridCells, runFiles } from './cells.ts';
+import type { Environment } from './environment.ts';
 import type { CellOutcome, GridEvent } from './events.ts';
 import type { FileSystem } from './file-system.ts';
 import { closeJournal, prepareJournal } from './journal-file.ts';
 import { acquireLock, checkUnlocked } from './lock.ts';
+import type { Results } from './results.ts';
 import { inspectDirectory } from './run-directory.ts';
 import { type CellJob, runGrid } from './run-grid.ts';
 import { type CellState, readCells } from './run-status.ts';
 import type { SpawnCell } from './spawn-cell.ts';
+import { writeOutcome } from './write-outcome.ts';
 
 /** Options of {@link runExperiment}. */
 export interface RunExperimentOptions {
@@ -27,6 +30,8 @@ export interface RunExperimentOptions {
   readonly resume: boolean;
   readonly signal: AbortSignal;
   readonly killSignal?: AbortSignal;
+  /** What it runs on, for the report. */
+  readonly environment: Environment;
   /** Told how many cells run at a time, before the first starts. */
   readonly onStart: (jobs: number) => void;
   readonly onEvent: (event: GridEvent) => void;
@@ -34,7 +39,8 @@ export interface RunExperimentOptions {
 
 /** How a run ended. */
 export interface RunOutcome {
-  readonly interrupted: boolean;
+  /** What it found, as it was written; null if it was interrupted. */
+  readonly results: Results | null;
   readonly failed: readonly {
     readonly name: string;
     readonly message: string;
@@ -44,7 +50,8 @@ export interface RunOutcome {
 
 /**
  * Runs the grid of an experiment into a run directory: each round is on the disk before the next one
- * counts. The experiment must have been checked.
+ * counts, and results and report are written before another process may have the directory. The
+ * experiment must have been checked.
  *
  * @throws StateError if the directory is in use, or has rounds and `resume` is false.
  * @throws ConfigError, DataError if what it has does not belong to this experiment.
@@ -65,7 +72,9 @@ export async function runExperiment(
     const states = checkDirectory(config, { ...options, locked: true });
     writing(directory, () => files.makeFolder(runFiles.cells(directory)));
     writing(directory, () => files.replace(runFiles.config(directory), configText(config)));
-    return await runCells(config, states, options);
+    const { interrupted, failed } = await runCells(config, states, options);
+    if (interrupted) return { results: null, failed };
+    return { results: writeOutcome(config, directory, files, options.environment), failed };
   } finally {
     lock.release();
   }
@@ -75,7 +84,7 @@ async function runCells(
   config: ExperimentConfig,
   states: readonly CellState[],
   options: RunExperimentOptions,
-): Promise<RunOutcome> {
+): Promise<Pick<RunOutcome, 'failed'> & { readonly interrupted: boolean }> {
   const { directory, files } = options;
   const jobs = jobsOf(config, options.jobs);
   options.onStart(jobs);

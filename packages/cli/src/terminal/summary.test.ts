@@ -8,18 +8,27 @@ const lines = summaryLines(results, painter(false, {}));
 
 describe('summaryLines', () => {
   it('fits 80 columns', () => {
-    expect(Math.max(...lines.slice(0, -1).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(Math.max(...lines.slice(0, -2).map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it('has the accuracy by labels, labels to levels and labels saved', () => {
     expect(lines[0]).toBe('Test accuracy by labels (mean over 2 seeds)');
-    expect(lines[1]).toMatch(/^ +20 +40 +60 +80 +90 +110 +130$/);
+    expect(lines[1]).toMatch(/^ +20 +40 +60 +80 +90 +110 +130 +area$/);
+    const area = results.comparison?.areas[0]?.mean as number;
+    expect(lines[3]).toMatch(new RegExp(`^BALD .* ${(100 * area).toFixed(1)}%$`));
     expect(lines.find((line) => line.startsWith('Random ') && line.includes('>'))).toMatch(
       /^Random +85 +95 +105 +> 130$/,
     );
     expect(lines.find((line) => line.startsWith('BALD ') && line.includes('['))).toMatch(
       /^BALD +20 \[5, 35\] +20 \[5, 35\] +20 \[5, 35\] +–$/,
     );
+  });
+
+  it('ends with what came out and how far it can be trusted', () => {
+    expect(lines.slice(-2)).toEqual([
+      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds).',
+      "2 seeds are too few to name a winner (Wilcoxon's test: p = 0.5 at best).",
+    ]);
   });
 
   it('says so when there is nothing yet', () => {

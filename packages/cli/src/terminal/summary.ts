@@ -1,4 +1,6 @@
+import { evidenceLine } from '../report/evidence.ts';
 import { displayName, headline, labelsTo, percent, savedText } from '../report/words.ts';
+import type { ComparisonResult } from '../run/comparison.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
 import type { Paint } from './colours.ts';
 import { plotLines } from './plot.ts';
@@ -6,22 +8,24 @@ import { formatTable } from './table.ts';
 
 /** What an experiment found, for a terminal of 80 columns or more: tables, then the curves. */
 export function summaryLines(results: Results, paint: Paint): readonly string[] {
-  const { strategies, config } = results;
+  const { strategies, config, comparison } = results;
   const rows = strategies.map((s) => [displayName(s.heuristic)] as const);
   const columns = labelColumns(strategies, 7);
   if (columns.length === 0) return ['No round is finished yet.'];
   const levels = strategies[0]?.labelsTo.map((level) => percent(level.level)) ?? [];
   const saved = strategies.filter((s) => s.saved !== undefined);
   const seeds = config.seeds.length;
+  const evidence = comparison === null ? '' : evidenceLine(comparison, results.confidence);
   const interval =
     seeds > 1 ? ` [${percent(results.confidence)} interval over ${seeds} paired seeds]` : '';
   return [
     paint('bold', `Test accuracy by labels (mean over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`),
     ...formatTable(
-      ['', ...columns.map(String)],
+      ['', ...columns.map(String), ...(comparison === null ? [] : ['area'])],
       strategies.map((s, i) => [
         ...(rows[i] ?? []),
         ...columns.map((labels) => accuracyAt(s, labels)),
+        ...(comparison === null ? [] : [areaOf(comparison, s.heuristic)]),
       ]),
     ),
     '',
@@ -50,6 +54,7 @@ export function summaryLines(results: Results, paint: Paint): readonly string[] 
     ),
     '',
     headline(results),
+    ...(evidence === '' ? [] : [evidence]),
   ];
 }
 
@@ -64,6 +69,12 @@ function labelColumns(strategies: readonly StrategyResult[], count: number): rea
     (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] as number,
   );
   return [...new Set(picks)];
+}
+
+/** Mean height of the curves, where the strategy is compared. */
+function areaOf({ areas }: ComparisonResult, heuristic: string): string {
+  const area = areas.find((a) => a.heuristic === heuristic);
+  return area === undefined ? '–' : percent(area.mean, 1);
 }
 
 function accuracyAt(strategy: StrategyResult, labels: number): string {

@@ -1,7 +1,7 @@
 import type { CurvePoint } from '../../run/results.ts';
 
 /** With fewer seeds, Student's interval is so wide that it hides the curves (12.7 standard errors for two). */
-const enoughSeeds = 5;
+export const enoughSeeds = 5;
 
 /** What the band around a mean shows: the interval of the mean, or all seeds where they are few. */
 export function bandOf(point: CurvePoint): readonly [low: number, high: number] {

@@ -1,5 +1,6 @@
 import { BaalError } from '@baal/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { compareCommand } from './commands/compare-command.ts';
 import type { Context } from './commands/context.ts';
 import { reportCommand } from './commands/report-command.ts';
 import { type RunCommandOptions, runCommand } from './commands/run-command.ts';
@@ -49,12 +50,24 @@ export async function baal(args: readonly string[], context: Context): Promise<n
     });
   program
     .command('report')
-    .description('Write table, plot and report.html of a run directory from its journals.')
+    .description(
+      'Write table, plot and report.html of a run directory from its journals, or compare runs.',
+    )
     .argument('<dir>', 'run directory, e.g. runs/mnist')
     .option('--debug', 'show the stack of an error')
-    .addHelpText('after', '\nExample:\n  baal report runs/mnist')
-    .action((directory: string) => {
-      code = reportCommand(directory, context);
+    .option(
+      '--compare <dirs...>',
+      'compare it with other finished runs on the same data; writes compare-<their names>.html into <dir>',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  baal report runs/mnist\n  baal report runs/mnist --compare runs/mnist-lenet',
+    )
+    .action((directory: string, { compare }: { readonly compare?: readonly string[] }) => {
+      code =
+        compare === undefined
+          ? reportCommand(directory, context)
+          : compareCommand(directory, compare, context);
     });
   addScoreCommand(program, async (model, data, options) => {
     code = await scoreCommand(model, data, options, context);

@@ -1,9 +1,9 @@
-import type { AreaDifference, ComparisonResult, RankResult } from '../run/comparison.ts';
+import type { ComparisonResult, RankResult } from '../run/comparison.ts';
 import type { Results } from '../run/results.ts';
 import { evidenceText, verdict, verdictText } from './evidence.ts';
 import { enoughSeeds } from './figures/band.ts';
 import { criticalDifferenceDiagram } from './figures/critical-difference.ts';
-import { escapeHtml, htmlFigure, htmlTable } from './html.ts';
+import { htmlFigure, htmlReading, htmlTable } from './html.ts';
 import type { StrategyLook } from './strategy-colours.ts';
 import { displayName, interval, listed, percent, points, pText, pWords } from './words.ts';
 
@@ -28,7 +28,7 @@ export function comparisonSection(results: Results, looks: readonly StrategyLook
     title,
     readingOf(comparison, confidence),
     areasTable(comparison, confidence) +
-      paragraph([...evidence, ...leftOut(comparison)].join(' ')) +
+      htmlReading([...evidence, ...leftOut(comparison)].join(' ')) +
       allPairs +
       (ranks === null ? '' : ranksFigure(ranks, seeds.length, confidence, looks)),
   );
@@ -63,17 +63,27 @@ function pairsTable({ pairs, seeds }: ComparisonResult, confidence: number): str
     ...testCells(test, seeds.length, confidence),
   ]);
   const tests = pairs.length === 1 ? '1 test' : `${pairs.length} tests`;
-  return `<h3>Each pair of strategies</h3>${paragraph(
+  return `<h3>Each pair of strategies</h3>${htmlReading(
     `Differences of the areas in percentage points; corrected for ${tests}, as is right if you had no pair in mind before.`,
   )}${htmlTable(['', 'difference', ...testHeader], rows)}`;
+}
+
+/** The figures of a test of two areas; null where it could not be made. */
+export interface TestFigures {
+  readonly mean: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly adjustedPValue: number | null;
+  readonly adjustedWilcoxon: number | null;
 }
 
 /** Headings of {@link testCells} but the first. */
 export const testHeader: readonly string[] = ['p, t-test', 'p, Wilcoxon', 'verdict'];
 
-function testCells(test: AreaDifference, seeds: number, confidence: number): readonly string[] {
+/** Difference, p-values and verdict of a test, as they stand in a table. */
+export function testCells(test: TestFigures, seeds: number, confidence: number): readonly string[] {
   return [
-    `${points(test.mean)}${interval(test, points)}`,
+    test.mean === null ? '–' : `${points(test.mean)}${interval(test, points)}`,
     pText(test.adjustedPValue),
     seeds === 1 ? '–' : pText(test.adjustedWilcoxon),
     verdictText(verdict(test, seeds, confidence), seeds),
@@ -97,7 +107,7 @@ function ranksFigure(
       : '';
   const friedman =
     seeds < enoughSeeds ? '' : ` Friedman's test that all are alike: ${pWords(ranks.pValue)}.`;
-  return `<h3>Mean ranks</h3>${paragraph(
+  return `<h3>Mean ranks</h3>${htmlReading(
     `Within each seed the largest area has rank 1. Strategies under a common bar are nearer than the critical difference (Nemenyi, ${alpha}) and are not told apart by their ranks.${reach}${friedman}`,
   )}${criticalDifferenceDiagram(ranks, looks)}`;
 }
@@ -106,8 +116,4 @@ function leftOut({ leftOut: strategies, leftOutSeeds }: ComparisonResult): reado
   const seeds = leftOutSeeds.map((seed) => `seed ${seed}`);
   const all = [...seeds, ...strategies.map(displayName)];
   return all.length === 0 ? [] : [`Left out, because not finished: ${listed(all)}.`];
-}
-
-function paragraph(text: string): string {
-  return text === '' ? '' : `<p class="reading">${escapeHtml(text)}</p>`;
 }

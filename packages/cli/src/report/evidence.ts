@@ -1,4 +1,4 @@
-import type { AreaDifference, ComparisonResult } from '../run/comparison.ts';
+import type { ComparisonResult } from '../run/comparison.ts';
 import { enoughSeeds } from './figures/band.ts';
 import { displayName, listed, points, pWords } from './words.ts';
 
@@ -10,11 +10,14 @@ export type Verdict = 'higher' | 'lower' | 'open';
  * `1 - confidence` after the correction for many tests.
  */
 export function verdict(
-  { mean, adjustedPValue }: Pick<AreaDifference, 'mean' | 'adjustedPValue'>,
+  {
+    mean,
+    adjustedPValue,
+  }: { readonly mean: number | null; readonly adjustedPValue: number | null },
   seeds: number,
   confidence: number,
 ): Verdict {
-  if (seeds < enoughSeeds || adjustedPValue === null) return 'open';
+  if (seeds < enoughSeeds || mean === null || adjustedPValue === null) return 'open';
   if (adjustedPValue >= 1 - confidence) return 'open';
   return mean > 0 ? 'higher' : 'lower';
 }

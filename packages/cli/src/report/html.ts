@@ -1,3 +1,5 @@
+import { reportStyle } from './style.ts';
+
 /** Text as it must stand in HTML. */
 export function escapeHtml(text: string): string {
   return text
@@ -24,4 +26,26 @@ export function htmlTable(header: readonly string[], rows: readonly (readonly st
 /** A figure with its title, and a sentence on how to read it. */
 export function htmlFigure(title: string, reading: string, body: string): string {
   return `<section><h2>${escapeHtml(title)}</h2><p class="reading">${escapeHtml(reading)}</p><figure>${body}</figure></section>`;
+}
+
+/** A page that needs nothing else. `main` is HTML, `title` text. */
+export function htmlPage(title: string, main: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body><main>
+${main}
+</main></body>
+</html>
+`;
+}
+
+/** A paragraph that explains; nothing for an empty text. */
+export function htmlReading(text: string): string {
+  return text === '' ? '' : `<p class="reading">${escapeHtml(text)}</p>`;
 }

@@ -29,7 +29,7 @@ describe('renderReport', () => {
       'Configuration',
       'Versions',
     ]);
-    expect(document.querySelectorAll('svg')).toHaveLength(4 + results.strategies.length);
+    expect(document.querySelectorAll('svg[role=img]')).toHaveLength(4 + results.strategies.length);
     expect(document.querySelector('pre')?.textContent).toContain('querySize: 10');
     expect(document.querySelector('dl')?.textContent).toContain('20.19.0');
     const tables = [...document.querySelectorAll('tbody')];

@@ -6,10 +6,17 @@ import { bandWords } from './figures/band.ts';
 import { classBalance } from './figures/class-balance.ts';
 import { calibrationCurves, learningCurves } from './figures/learning-curves.ts';
 import { reliabilityDiagrams } from './figures/reliability-diagram.ts';
-import { escapeHtml, htmlFigure, htmlTable } from './html.ts';
+import { escapeHtml, htmlFigure, htmlPage, htmlTable } from './html.ts';
 import { legend, type StrategyLook, strategyLooks } from './strategy-colours.ts';
-import { reportStyle } from './style.ts';
-import { displayName, factorText, headline, labelsTo, percent, savedText } from './words.ts';
+import {
+  displayName,
+  factorText,
+  headline,
+  labelsTo,
+  ofSeeds,
+  percent,
+  savedText,
+} from './words.ts';
 
 /**
  * An experiment as one HTML page that needs nothing else: figures are inline SVG, the style sheet is in
@@ -18,18 +25,11 @@ import { displayName, factorText, headline, labelsTo, percent, savedText } from 
 export function renderReport(results: Results, environment: Environment): string {
   const { config } = results;
   const looks = strategyLooks(results.strategies.map((s) => s.heuristic));
-  const key = legend(looks.map((look) => ({ ...look, name: escapeHtml(displayName(look.name)) })));
+  const key = legend(looks);
   const band = bandWords(config.seeds.length, results.confidence);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(config.name)} · active learning report</title>
-<style>${reportStyle}</style>
-</head>
-<body><main>
-<header>
+  return htmlPage(
+    `${config.name} · active learning report`,
+    `<header>
 <p class="eyebrow">Active learning report · ${escapeHtml(describeRun(results))}</p>
 <h1>${escapeHtml(config.name)}</h1>
 <p class="lead">${escapeHtml(headline(results))}</p>
@@ -37,16 +37,14 @@ export function renderReport(results: Results, environment: Environment): string
 </header>
 ${notes(results)}
 ${htmlFigure('Learning curves', `Higher and further left is better: the same accuracy with fewer labels. The thick line is the mean; ${band}. Each thin line is one seed.`, key + learningCurves(results, looks))}
-${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better. The data-saving factor says how many times as many labels Random needs: 2 is half the labels.`, levelsTable(results))}
+${htmlFigure('Labels needed, labels saved', `Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved against Random with the same seed, with its ${percent(results.confidence)} interval in brackets; more is better. Where a seed lacks one of the two, "in 1 of 2" says how many have both. The data-saving factor says how many times as many labels Random needs: 2 is half the labels.`, levelsTable(results))}
 ${comparisonSection(results, looks)}
 ${htmlFigure('Reliability', 'After the last round: on the dashed line, a model that says 80% is right in 80% of cases. Below it, the model is too sure of itself. The bigger a dot, the more test items are in its bin.', reliabilityDiagrams(results, looks))}
 ${htmlFigure('Calibration by round', 'The mean gap between confidence and accuracy on the test set, as labels are added: mean and band as above; lower is better.', key + calibrationCurves(results, looks))}
 ${htmlFigure('What was acquired', 'The share of each class among the items that a strategy chose to label (the initial ones not counted). The dashed line is an equal share.', key + classBalance(results, looks))}
 <section><div class="pair"><div><h2>Configuration</h2><pre>${escapeHtml(stringify(config, { lineWidth: 90, flowCollectionPadding: true }))}</pre></div>
-<div><h2>Versions</h2><dl>${versions(environment)}</dl></div></div></section>
-</main></body>
-</html>
-`;
+<div><h2>Versions</h2><dl>${versions(environment)}</dl></div></div></section>`,
+  );
 }
 
 function describeRun(results: Results): string {
@@ -82,17 +80,27 @@ function levelsTable(results: Results): string {
   const levels = results.strategies[0]?.labelsTo.map((level) => level.level) ?? [];
   const rows = results.strategies.flatMap((strategy) => [
     [displayName(strategy.heuristic), ...strategy.labelsTo.map(labelsTo)],
-    ...savedRows(strategy),
+    ...savedRows(strategy, results.config.seeds.length),
   ]);
   return htmlTable(['', ...levels.map((level) => percent(level))], rows);
 }
 
-function savedRows({ heuristic, saved, factors }: StrategyResult): readonly (readonly string[])[] {
+function savedRows(
+  { heuristic, saved, factors }: StrategyResult,
+  seeds: number,
+): readonly (readonly string[])[] {
   if (saved === undefined) return [];
   const name = displayName(heuristic);
   return [
-    [`${name}, saved against Random`, ...saved.map(savedText)],
-    ...(factors === undefined ? [] : [[`${name}, data-saving factor`, ...factors.map(factorText)]]),
+    [`${name}, saved against Random`, ...saved.map((one) => savedText(one) + ofSeeds(one, seeds))],
+    ...(factors === undefined
+      ? []
+      : [
+          [
+            `${name}, data-saving factor`,
+            ...factors.map((one) => factorText(one) + ofSeeds(one, seeds)),
+          ],
+        ]),
   ];
 }
 

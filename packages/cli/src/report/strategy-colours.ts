@@ -1,8 +1,19 @@
+import { escapeHtml } from './html.ts';
+import { displayName } from './words.ts';
+
 /** How a strategy looks in every figure. */
 export interface StrategyLook {
   readonly name: string;
   /** A CSS colour, which the page defines for light and dark. */
   readonly colour: string;
+  /** Dashes and gaps of its line in pixels, e.g. `7 4`; a solid line if not given. */
+  readonly dashes?: string;
+}
+
+/** Dashes of the lines of the i-th of several runs; the first is solid. */
+export function runDashes(index: number): { readonly dashes?: string } {
+  const dashes = [undefined, '7 4', '2 3', '12 4', '8 3 2 3'][index % 5];
+  return dashes === undefined ? {} : { dashes };
 }
 
 /**
@@ -17,10 +28,13 @@ export function strategyLooks(names: readonly string[]): readonly StrategyLook[]
   }));
 }
 
-/** The strategies and their colours, above a figure. */
+/** The strategies and their lines, above a figure. */
 export function legend(looks: readonly StrategyLook[]): string {
   const items = looks.map(
-    ({ name, colour }) => `<span><i style="background:${colour}"></i>${name}</span>`,
+    ({ name, colour, dashes }) =>
+      `<span><svg viewBox="0 0 26 4" aria-hidden="true"><path d="M0 2H26" stroke="${colour}"${
+        dashes === undefined ? '' : ` stroke-dasharray="${dashes}"`
+      }/></svg>${escapeHtml(displayName(name))}</span>`,
   );
   return `<div class="legend">${items.join('')}</div>`;
 }

@@ -34,7 +34,7 @@ figure .reading { margin: 14px 0; }
 figure > h3 { margin-top: 26px; }
 section { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 26px 28px; margin: 20px 0; }
 figure { margin: 0; }
-figure svg { display: block; width: 100%; height: auto; color: var(--ink); }
+figure svg[role=img] { display: block; width: 100%; height: auto; color: var(--ink); }
 figure svg [aria-label$="grid"] { stroke-opacity: 0.12; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px; margin: 28px 0 0; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; }
@@ -42,7 +42,7 @@ figure svg [aria-label$="grid"] { stroke-opacity: 0.12; }
 .card span { color: var(--soft); font-size: 14px; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 20px; margin: 0 0 6px; font-size: 14px; font-weight: 560; }
 .legend span { display: inline-flex; align-items: center; gap: 7px; }
-.legend i { width: 18px; height: 4px; border-radius: 2px; }
+.legend svg { flex: none; width: 26px; height: 4px; stroke-width: 4; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 20px; }
 .panels > div { max-width: 370px; }
 .scroll { overflow-x: auto; }

@@ -50,6 +50,11 @@ export function factorText(factor: FactorResult): string {
   return `${ratio(factor.factor)}${interval(factor, ratio)}`;
 }
 
+/** Behind a figure that only some of the paired seeds have: ` in 2 of 6`; nothing where all or none have it. */
+export function ofSeeds({ seeds }: { readonly seeds: number }, all: number): string {
+  return seeds === 0 || seeds >= all ? '' : ` in ${seeds} of ${all}`;
+}
+
 /** A difference of two accuracies in percentage points, e.g. `+2.1`. */
 export function points(difference: number): string {
   const text = (100 * difference).toFixed(1);

@@ -14,8 +14,9 @@ import type { CellState } from './run-status.ts';
 import { curveOf, factorResult, savedResult } from './savings.ts';
 
 /** Accuracies whose price in labels is reported. */
-const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
-const confidence = 0.95;
+export const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
+/** Coverage of the intervals that are reported. */
+export const confidence = 0.95;
 const baseline = 'random';
 
 /**

@@ -18,13 +18,15 @@ import type { FileSystem } from './file-system.ts';
 export interface CellJournal {
   readonly rounds: readonly RoundRecord[];
   readonly end: JournalEnd | null;
+  /** Digests of the files of the dataset by role, as they were recorded; null without a header. */
+  readonly data: Json;
   /** Length of the file without a torn last line; 0 if not even the header is complete. */
   readonly validBytes: number;
   /** Whether there are bytes after that. */
   readonly torn: boolean;
 }
 
-const nothing: CellJournal = { rounds: [], end: null, validBytes: 0, torn: false };
+const nothing: CellJournal = { rounds: [], end: null, data: null, validBytes: 0, torn: false };
 
 /**
  * The part of an experiment that a cell depends on: neither its name nor the other cells of the grid,
@@ -79,7 +81,7 @@ export function readJournal(
     );
   }
   if (data !== undefined) checkSameData(path, data, recorded);
-  return { rounds, end, validBytes, torn: tornBytes > 0 };
+  return { rounds, end, data: recorded ?? null, validBytes, torn: tornBytes > 0 };
 }
 
 function decode(path: string, text: string): Journal {

@@ -1,4 +1,6 @@
 import { ConfigError, StateError } from '@baal/core';
+import type { ExperimentConfig } from '../config/config.ts';
+import { parseConfig } from '../config/parse-config.ts';
 import { runFiles } from './cells.ts';
 import type { FileSystem } from './file-system.ts';
 
@@ -27,6 +29,24 @@ export function inspectDirectory(files: FileSystem, directory: string): Director
     `${directory}: not a run directory, expected an empty folder, a new one, or one with config.json and ` +
       `cells/ of a run, got ${shown.join(', ')}; nothing was touched, choose another directory`,
   );
+}
+
+/**
+ * The experiment of a run directory.
+ *
+ * @throws ConfigError if there is none, or its config is not one of this version.
+ * @throws StateError if the folder holds other files.
+ */
+export function readRunConfig(files: FileSystem, directory: string): ExperimentConfig {
+  const path = runFiles.config(directory);
+  const state = inspectDirectory(files, directory);
+  const text = files.read(path);
+  if (state !== 'run' || text === undefined) {
+    throw new ConfigError(
+      `${directory}: not a run directory, expected a file config.json in it, got none; make one with: baal run CONFIG.yaml`,
+    );
+  }
+  return parseConfig(text, path);
 }
 
 function listing(files: FileSystem, directory: string): readonly string[] {

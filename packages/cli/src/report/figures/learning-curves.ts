@@ -24,9 +24,9 @@ export function accuracySeries(results: Results, look: StrategyLook): CurveSerie
 
 /** Accuracies by number of labels, whatever they are of. */
 export function accuracyCurves(series: readonly CurveSeries[]): string {
-  const values = series.flatMap(({ seeds }) => seeds.flatMap((s) => s.map(({ value }) => value)));
+  const lowest = Math.min(1, ...series.flatMap(({ points }) => points.map(({ least }) => least)));
   // From the lowest seed up: an interval may be wider than all curves.
-  const range = [Math.floor(10 * Math.min(1, ...values)) / 10, 1] as const;
+  const range = [Math.floor(10 * lowest) / 10, 1] as const;
   const y = percentAxis('test accuracy', range);
   return drawCurves('Test accuracy by number of labels', series, { height: 420, range, y });
 }

@@ -79,6 +79,7 @@ describe('baal report --compare', () => {
     const html = readFileSync(`${at('base')}/compare-short-apart.html`, 'utf8');
     expect(html).toContain('They share no seed (3 and 2)');
     expect(html).toContain('at 2 numbers of labels');
+    expect(html).toContain('1 cell without a partner of the same seed left out.');
   });
 
   it('makes a page that is whole and asks no other machine for anything', async () => {

@@ -40,7 +40,7 @@ describe('compareRuns', () => {
       // All six signs agree, 2 of 64, in three tests.
       expect(test.adjustedWilcoxon).toBeCloseTo((3 * 2) / 64, 12);
       expect(test.adjustedPValue).toBeLessThan(1e-5);
-      expect(test).toMatchObject({ paired: true, seeds: [6, 6] });
+      expect(test).toMatchObject({ paired: true, seeds: [6, 6], leftOut: 0 });
     }
     expect(settings).toEqual([]);
   });
@@ -58,14 +58,14 @@ describe('compareRuns', () => {
     }));
     const some = { ...half, cells: half.cells.filter(({ seed }) => seed > 3) };
     const [test] = compareRuns([run('a', six), run('b', some)]).differences;
-    expect(test).toMatchObject({ seeds: [2, 2], labelled: [20, 40, 60, 80, 100, 120] });
+    expect(test).toMatchObject({ leftOut: 4, seeds: [2, 2], labelled: [20, 40, 60, 80, 100, 120] });
     expect(test?.mean).toBeCloseTo((0.0241 + 0.0251) / 2, 10);
   });
 
   it('compares means of runs that share no seed', () => {
     const apart = changed(other, (cell) => ({ ...cell, seed: cell.seed + 10 }));
     const [test] = compareRuns([run('a', six), run('b', apart)]).differences;
-    expect(test).toMatchObject({ paired: false, adjustedWilcoxon: null, saved: [] });
+    expect(test).toMatchObject({ paired: false, leftOut: 0, adjustedWilcoxon: null, saved: [] });
     expect(test?.mean).toBeCloseTo(0.0226, 10);
     // Spread between seeds is no longer taken out.
     const width = (d: typeof test): number => (d?.high as number) - (d?.low as number);

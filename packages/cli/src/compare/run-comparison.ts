@@ -24,6 +24,8 @@ export interface RunDifference {
   readonly paired: boolean;
   /** Compared seeds of each of the two; the same number if they are paired. */
   readonly seeds: readonly [number, number];
+  /** Cells that are not compared: where seeds are paired, those without a partner. */
+  readonly leftOut: number;
   /** Numbers of labels at which all compared cells were evaluated. Where they are fewer than 2, there is no area. */
   readonly labelled: readonly number[];
   /** The mean areas and their difference; null without areas. */
@@ -98,6 +100,7 @@ function runDifference(heuristic: string, run: ComparedRun, against: ComparedRun
   return {
     ...{ heuristic, run: run.label, against: against.label, paired },
     ...{ seeds: [a.length, b.length], labelled },
+    leftOut: own.length + other.length - a.length - b.length,
     ...areaTest(areasOf(a, labelled), areasOf(b, labelled), paired),
     saved: paired ? levels.map((level) => savedResult(a, b, level, confidence)) : [],
   };

@@ -73,7 +73,7 @@ function areasSection({ runs, differences, confidence }: RunComparison): string 
 
 /** What a difference rests on. */
 function noteOf(
-  { paired, seeds, labelled, run, against }: RunDifference,
+  { paired, seeds, leftOut, labelled, run, against }: RunDifference,
   tests: number,
   confidence: number,
 ): string {
@@ -82,8 +82,12 @@ function noteOf(
     return `${both} have no area to compare: they were evaluated at ${labelled.length} common numbers of labels, and nothing is interpolated.`;
   }
   const range = `${both}: from ${labelled[0]} to ${labelled.at(-1)} labels, at ${labelled.length} numbers of labels.`;
+  const alone =
+    leftOut === 0
+      ? ''
+      : ` ${leftOut === 1 ? '1 cell' : `${leftOut} cells`} without a partner of the same seed left out.`;
   return paired
-    ? `${range} ${evidenceText(seeds[0], tests, confidence)}`
+    ? `${range}${alone} ${evidenceText(seeds[0], tests, confidence)}`
     : `${range} They share no seed (${seeds.join(' and ')}), so that means are compared (Welch's t-test) and only large differences show; run one of them with the seeds of the other.`;
 }
 
@@ -103,7 +107,7 @@ function labelsSection({ runs, differences }: RunComparison): string {
     ]);
   return htmlFigure(
     'Labels needed, labels saved',
-    'Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved: how many fewer the first run needs than the other, seed by seed; only where seeds are paired.',
+    'Labels until the test accuracy is first reached, mean over seeds; "> n" where a seed ended at n labels without reaching it. Saved: how many fewer the first run needs than the other, seed by seed, where seeds are paired; "in 1 of 2" where only so many of them have both.',
     htmlTable(['', ...levels.map((level) => percent(level))], [...needed, ...saved]),
   );
 }

@@ -29,7 +29,7 @@ export function verdictText(of: Verdict, seeds: number): string {
 }
 
 /** The lowest p-value that Wilcoxon's signed-rank test can have: one of all `2^n` signs, on both sides. */
-export function lowestWilcoxon(seeds: number): number {
+function lowestWilcoxon(seeds: number): number {
   return 2 ** (1 - seeds);
 }
 

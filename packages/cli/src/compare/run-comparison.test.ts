@@ -60,6 +60,9 @@ describe('compareRuns', () => {
     const [test] = compareRuns([run('a', six), run('b', some)]).differences;
     expect(test).toMatchObject({ leftOut: 4, seeds: [2, 2], labelled: [20, 40, 60, 80, 100, 120] });
     expect(test?.mean).toBeCloseTo((0.0241 + 0.0251) / 2, 10);
+    // Student's t of two pairs, three times the same: its tail is an arc tangent.
+    const t = 0.0246 / 0.0005;
+    expect(test?.adjustedPValue).toBeCloseTo(3 * (1 - (2 * Math.atan(t)) / Math.PI), 8);
   });
 
   it('compares means of runs that share no seed', () => {

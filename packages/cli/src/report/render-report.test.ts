@@ -112,6 +112,17 @@ describe('the comparison of strategies', () => {
     expect(drawn({ ...many, comparison })).toBe(false);
   });
 
+  it('says how many seeds ranks would need', () => {
+    // Demšar's 2.343 for 3 strategies: above the widest difference, 2, until 2.343 sqrt(2 / n) is below it.
+    expect(sectionOf(html)).toContain('With 2 seeds even ranks 1 and 3 are not: it takes 3 seeds');
+    const { comparison } = results;
+    const ranks = comparison?.ranks && { ...comparison.ranks, criticalDifference: 2.9 };
+    const wider = { ...results, comparison: comparison && { ...comparison, ranks: ranks ?? null } };
+    // 2.9 sqrt(2 / n) < 2 from n = 4.2 on.
+    expect(sectionOf(renderReport(wider, environment))).toContain('it takes 5 seeds or more');
+    expect(sectionOf(renderReport(many, environment))).not.toContain('it takes');
+  });
+
   it('leaves the difference column out where there is no Random', () => {
     const comparison = many.comparison && { ...many.comparison, againstBaseline: [] };
     const section = sectionOf(renderReport({ ...many, comparison }, environment));

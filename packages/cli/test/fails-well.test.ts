@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { NumericalError, PLAIN_HEURISTIC_NAMES } from '@baal/core';
+import { HEURISTIC_NAMES, NumericalError } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildLearner } from '../src/cell/run-cell.ts';
 import { baal } from '../src/program.ts';
@@ -57,7 +57,7 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'an unknown heuristic',
       { heuristics: ['bld'] },
-      `heuristics[0]: not known, expected ${PLAIN_HEURISTIC_NAMES.join(', ')}, got 'bld'`,
+      `heuristics[0]: not known, expected ${HEURISTIC_NAMES.join(', ')}, got 'bld'`,
       "; did you mean 'bald'?",
     ],
     [
@@ -70,7 +70,7 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'BALD with one sample',
       { iterations: 1 },
-      "iterations: too few for 'bald'",
+      "iterations: too few for 'bald' at heuristics[0]",
       'expected 2 or more, got 1',
     ],
     [
@@ -462,7 +462,7 @@ describe('a run directory that is not free', () => {
     );
     const fewer = tiny.config({ heuristics: ['bald'], seeds: [0], rounds: 2 }, 'fewer.yaml');
     expect(await refusal(fewer, '--resume')).toMatch(
-      /heuristics that are left out here, expected random .*, got bald; put back random, or/,
+      /strategies that are left out here, expected random .*, got bald; put back random, or/,
     );
     expect(readFileSync(`${out}/config.json`, 'utf8')).toBe(before);
   });

@@ -1,4 +1,5 @@
 import { parseConfig } from '../src/config/parse-config.ts';
+import { strategiesOf } from '../src/config/strategy.ts';
 import type { CellResult, CurvePoint, Results } from '../src/run/results.ts';
 
 /** Made-up results with the shape of real ones: curves that rise, three strategies, two seeds. */
@@ -16,7 +17,7 @@ export function sampleResults(): Results {
     0.006 * Math.sin(labelled * (seed + 1));
   const ece = (heuristic: string, labelled: number): number =>
     0.02 + 3 / labelled / (60 / (speed[heuristic] as number));
-  const cells: CellResult[] = config.heuristics.flatMap((heuristic) =>
+  const cells: CellResult[] = strategiesOf(config).flatMap(({ label: heuristic }) =>
     config.seeds.map((seed) => ({
       heuristic,
       seed,
@@ -63,7 +64,7 @@ export function sampleResults(): Results {
     config,
     confidence: 0.95,
     cells,
-    strategies: config.heuristics.map((heuristic, i) => ({
+    strategies: strategiesOf(config).map(({ label: heuristic }, i) => ({
       heuristic,
       accuracy: curve(heuristic, 'accuracy'),
       ece: curve(heuristic, 'ece'),

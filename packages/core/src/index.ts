@@ -76,6 +76,8 @@ export {
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  type HeuristicOptionNames,
+  heuristicOptions,
   PLAIN_HEURISTIC_NAMES,
 } from './heuristics/get-heuristic.ts';
 export { gibbsSampling } from './heuristics/gibbs-sampling.ts';

@@ -7,6 +7,7 @@ import {
   type RoundRecord,
 } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
+import { baselineOf, type Strategy, strategiesOf } from '../config/strategy.ts';
 import type {
   CellResult,
   CurvePoint,
@@ -22,7 +23,6 @@ import type { CellState } from './run-status.ts';
 /** Accuracies whose price in labels is reported. */
 const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
 const confidence = 0.95;
-const baseline = 'random';
 
 /**
  * What the journals of a grid say, per cell and per strategy. A pure function: the same journals give
@@ -30,12 +30,13 @@ const baseline = 'random';
  */
 export function computeResults(config: ExperimentConfig, states: readonly CellState[]): Results {
   const cells = states.map(cellResult);
+  const strategies = strategiesOf(config);
   return {
     format: 'baal-results',
     version: 1,
     config,
     confidence,
-    strategies: config.heuristics.map((heuristic) => strategyResult(heuristic, cells)),
+    strategies: strategies.map((strategy) => strategyResult(strategy, strategies, cells)),
     cells,
   };
 }
@@ -44,7 +45,7 @@ function cellResult({ cell, journal, failure }: CellState): CellResult {
   const { rounds, end } = journal;
   const early = end !== null && end.reason !== 'rounds' ? { stop: end.reason } : {};
   return {
-    heuristic: cell.heuristic,
+    heuristic: cell.strategy.label,
     seed: cell.seed,
     status: end !== null ? 'finished' : failure !== undefined ? 'failed' : 'incomplete',
     ...(failure === undefined ? {} : { message: failure }),
@@ -84,16 +85,23 @@ function reliabilityOf(test: Metrics): Reliability {
   };
 }
 
-function strategyResult(heuristic: string, all: readonly CellResult[]): StrategyResult {
-  const own = all.filter((cell) => cell.heuristic === heuristic);
+function strategyResult(
+  strategy: Strategy,
+  strategies: readonly Strategy[],
+  all: readonly CellResult[],
+): StrategyResult {
+  const cellsOf = ({ label }: Strategy): readonly CellResult[] =>
+    all.filter((cell) => cell.heuristic === label);
+  const own = cellsOf(strategy);
   const result = {
-    heuristic,
+    heuristic: strategy.label,
     accuracy: meanPoints(own, 'accuracy'),
     ece: meanPoints(own, 'ece'),
     labelsTo: levels.map((level) => levelResult(own, level)),
   };
-  const others = all.filter((cell) => cell.heuristic === baseline);
-  if (heuristic === baseline || others.length === 0) return result;
+  const baseline = baselineOf(strategy, strategies);
+  if (baseline === undefined) return result;
+  const others = cellsOf(baseline);
   return { ...result, saved: levels.map((level) => savedResult(own, others, level)) };
 }
 

@@ -52,6 +52,8 @@ export type HeuristicConfig = string | (GetHeuristicOptions & { readonly kind: s
 
 interface Entry {
   readonly options: readonly (keyof GetHeuristicOptions)[];
+  /** Those of them that have no default. */
+  readonly required?: readonly (keyof GetHeuristicOptions)[];
   /** Takes its own options out of all; which were given has been checked. */
   readonly make: (options: GetHeuristicOptions) => Heuristic;
 }
@@ -67,7 +69,14 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['bald', scoring(bald)],
   ['batchBald', { options: ['batchSize', 'maxConfigurations', 'samples'], make: batchBald }],
   ['certainty', scoring(certainty)],
-  ['combine', { options: ['heuristics', 'scale', 'reduction'], make: combine }],
+  [
+    'combine',
+    {
+      options: ['heuristics', 'scale', 'reduction'],
+      required: ['heuristics'],
+      make: combine,
+    },
+  ],
   ['committeeKl', scoring(committeeKl)],
   ['entropy', scoring(entropy)],
   ['epig', { options: ['targetClassWeights'], make: epig }],
@@ -81,6 +90,7 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     'precomputed',
     {
       options: ['direction', 'reduction'],
+      required: ['direction'],
       // No direction is refused by the factory, with the two that there are.
       make: (options) => precomputed(options as Parameters<typeof precomputed>[0]),
     },
@@ -91,6 +101,7 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     'subsample',
     {
       options: ['base', 'size'],
+      required: ['size'],
       make: (options) => subsample(baseOf(options), options.size ?? Number.NaN),
     },
   ],
@@ -105,6 +116,24 @@ export const HEURISTIC_NAMES: readonly string[] = [...HEURISTICS.keys()];
 export const PLAIN_HEURISTIC_NAMES: readonly string[] = HEURISTIC_NAMES.filter(
   (name) => !['combine', 'epig', 'precomputed', 'subsample'].includes(name),
 );
+
+/** Which options a heuristic takes by name. */
+export interface HeuristicOptionNames {
+  /** All of them. */
+  readonly options: readonly (keyof GetHeuristicOptions)[];
+  /** Those that have no default. */
+  readonly required: readonly (keyof GetHeuristicOptions)[];
+}
+
+/**
+ * The options that {@link getHeuristic} takes for a heuristic: for forms and schemas of configs.
+ *
+ * @throws ConfigError listing the names, and the nearest one, if there is no such heuristic.
+ */
+export function heuristicOptions(kind: string): HeuristicOptionNames {
+  const { options, required = [] } = lookUp('heuristicOptions', 'heuristic', HEURISTICS, kind);
+  return { options, required };
+}
 
 /**
  * A heuristic by name, with the options of its factory, as plain data: `getHeuristic('bald')`,

@@ -18,6 +18,7 @@ import {
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  heuristicOptions,
   PLAIN_HEURISTIC_NAMES,
 } from './get-heuristic.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -373,6 +374,24 @@ describe('getHeuristic', () => {
         'expected',
       );
     }
+  });
+
+  it('tells the options of each: all that it takes, and those that it cannot do without', () => {
+    expect(heuristicOptions('powerBald')).toEqual({
+      options: ['temperature', 'reduction'],
+      required: [],
+    });
+    for (const name of HEURISTIC_NAMES) {
+      const { options, required } = heuristicOptions(name);
+      expect(options).toEqual(expect.arrayContaining([...required]));
+      expect(() => getHeuristic(name, { nonsense: 1 } as object)).toThrow(
+        `no option "nonsense", expected ${options.join(', ') || 'none'}`,
+      );
+      const make = (): unknown => getHeuristic(name);
+      if (required.length === 0) expect(make).not.toThrow();
+      else expect(make).toThrow('expected');
+    }
+    expect(() => heuristicOptions('bld')).toThrow('did you mean "bald"?');
   });
 
   it('takes what a config says', async () => {

@@ -67,7 +67,8 @@ export async function* runCell(
   });
   try {
     const experiment = new ActiveLearningExperiment<Example>({
-      learner: scores === undefined ? learner : precomputedLearner(learner, scores, [stopSet]),
+      learner:
+        scores === undefined ? learner : precomputedLearner(learner, train, scores, [stopSet]),
       dataset,
       evaluation: test,
       heuristic: makeHeuristic(strategy.heuristic),

@@ -143,6 +143,7 @@ function hint(got: unknown, names: readonly string[]): string {
 function bound(issue: Issue, limit: number | bigint, direction: 'more' | 'less'): string {
   const origin = 'origin' in issue ? issue.origin : 'number';
   if (origin === 'array') return `a list of ${limit} or ${direction}`;
+  if (origin === 'string') return `a text of ${limit} letters or ${direction}`;
   const inclusive = 'inclusive' in issue && issue.inclusive !== false;
   return inclusive ? `${limit} or ${direction}` : `${direction} than ${limit}`;
 }

@@ -49,7 +49,7 @@ const file = z
 
 const labelSchema = z
   .string()
-  .max(60)
+  .max(40)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dots, dashes and underscores')
   .optional()
   .describe('Name in folders, tables and plots; made of kind and options if left out.');

@@ -15,7 +15,7 @@ export interface Strategy {
 }
 
 /** Longest label that is made without being asked. */
-const longestOwnLabel = 40;
+const longestOwnLabel = 36;
 
 /** The strategies of an experiment: each heuristic with each query size, in the order of the config. */
 export function strategiesOf(config: ExperimentConfig): readonly Strategy[] {

@@ -201,6 +201,30 @@ describe('a config that cannot be run is refused in one line, before anything is
       'expected 2 or more, got 1',
     ],
     [
+      'masks an item for what joins items',
+      {
+        bayesian: { kind: 'mc-dropout', masks: 'marginal' },
+        heuristics: ['bald', { kind: 'subsample', size: 9, base: 'batchBald' }],
+      },
+      "bayesian.masks: wrong for 'batchBald' at heuristics[1]",
+      'expected joint, got marginal',
+    ],
+    [
+      'a part of the pool smaller than the query',
+      { heuristics: [{ kind: 'subsample', size: 2 }] },
+      "heuristics[0]: 'subsample' scores fewer items than are labelled",
+      'expected size 3 or more, got 2',
+    ],
+    [
+      'weights of other classes',
+      {
+        heuristics: [{ kind: 'epig', targetClassWeights: [1, 1], label: 'x' }],
+        targets: { size: 5 },
+      },
+      'heuristics[0]: targetClassWeights are not those of the classes',
+      'expected 3 weights, got 2',
+    ],
+    [
       'two strategies of one name',
       { heuristics: ['bald', { kind: 'entropy', label: 'bald' }] },
       'heuristics[1]: not accepted',

@@ -18,6 +18,9 @@ const needSamples: readonly string[] = [
   'voteEntropy',
 ];
 
+/** Heuristics that join the predictions of several items. */
+const needJoint: readonly string[] = ['batchBald', 'epig'];
+
 /**
  * Everything that can be found wrong with an experiment before the first round, found in this process
  * and before anything is written: strategies, counts that do not fit together, the data and whether
@@ -26,9 +29,9 @@ const needSamples: readonly string[] = [
  * @throws ConfigError, DataError, LabelError, ShapeError, PoolExhaustedError.
  */
 export async function checkExperiment(config: ExperimentConfig): Promise<void> {
-  checkStrategies(config);
   checkCriteria(config);
   const splits = await openDataset(config.dataset);
+  checkStrategies(config, splits);
   checkShapes(splits);
   checkCounts(config, splits);
   checkItems(config, splits);
@@ -36,17 +39,37 @@ export async function checkExperiment(config: ExperimentConfig): Promise<void> {
   buildModel(config, splits.train, createRng(0));
 }
 
-function checkStrategies(config: ExperimentConfig): void {
+function checkStrategies(config: ExperimentConfig, { train }: Splits): void {
+  const querySize = Math.max(...[config.querySize].flat());
   for (const [i, entry] of config.heuristics.entries()) {
-    const choice = choiceOf(entry);
-    const blind = partsOf(choice)
-      .map(kindOf)
-      .find((kind) => needSamples.includes(kind));
-    if (blind !== undefined && config.iterations < 2) {
-      throw new ConfigError(
-        `iterations: too few for '${blind}' at heuristics[${i}], expected 2 or more, got ` +
-          `${config.iterations}; with one posterior sample nothing can disagree and every score is 0`,
-      );
+    const where = `heuristics[${i}]`;
+    for (const part of partsOf(choiceOf(entry))) {
+      const kind = kindOf(part);
+      if (needSamples.includes(kind) && config.iterations < 2) {
+        throw new ConfigError(
+          `iterations: too few for '${kind}' at ${where}, expected 2 or more, got ${config.iterations}; ` +
+            'with one posterior sample nothing can disagree and every score is 0',
+        );
+      }
+      if (needJoint.includes(kind) && config.bayesian.masks !== 'joint') {
+        throw new ConfigError(
+          `bayesian.masks: wrong for '${kind}' at ${where}, expected joint, got ${config.bayesian.masks}; ` +
+            'it joins predictions of several items, which must come from the same weights',
+        );
+      }
+      if (typeof part === 'string') continue;
+      const { size = querySize, targetClassWeights } = part;
+      if (size < querySize) {
+        throw new ConfigError(
+          `${where}: '${kind}' scores fewer items than are labelled, expected size ${querySize} or more, got ${size}`,
+        );
+      }
+      if (targetClassWeights !== undefined && targetClassWeights.length !== train.classes) {
+        throw new ConfigError(
+          `${where}: targetClassWeights are not those of the classes, expected ${train.classes} weights, got ` +
+            `${targetClassWeights.length}`,
+        );
+      }
     }
   }
 }

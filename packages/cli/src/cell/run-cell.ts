@@ -78,6 +78,7 @@ export async function* runCell(
       iterations: config.iterations,
       averagePredictions: config.evaluate.averagePredictions,
       rounds: strategy.rounds,
+      ...(config.labels !== undefined && { labels: config.labels }),
       pool: { maxSamples: config.pool.maxSamples ?? -1 },
       stop: config.stop.map(stopCriterion),
       elapsedSeconds: options.elapsedSeconds,

@@ -56,7 +56,7 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
     labels: atLeast(1)
       .optional()
       .describe(
-        'In place of rounds: a curve ends at its first point with so many labels or more, so that curves of all query sizes cover the same range.',
+        'In place of rounds: every curve ends with so many labels; the last acquisition takes what is missing. Curves of all query sizes then cover the same range.',
       ),
     iterations: atLeast(1)
       .default(20)

@@ -157,7 +157,7 @@ export interface ExperimentConfig {
   readonly querySize: number | readonly number[];
   /** Number of points on the learning curve; nothing is acquired after the last one. Absent if `labels` says when to end. */
   readonly rounds?: number | undefined;
-  /** Every curve ends at its first point with so many labels or more, whatever its query size. */
+  /** Every curve ends with so many labels, whatever its query size: the last acquisition takes what is missing. */
   readonly labels?: number | undefined;
   /** K, posterior samples an item when the pool is scored. */
   readonly iterations: number;

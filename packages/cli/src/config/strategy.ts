@@ -52,8 +52,8 @@ export function baselineOf(
 }
 
 /**
- * Points on a curve: as many as it says, or so many that the last one has `labels` labels or a little
- * more. Curves of all query sizes then cover that range, and can be read anywhere in it.
+ * Points on a curve: as many as it says, or as many as it takes to get to `labels`; the last acquisition
+ * takes what is missing. Curves of all query sizes then cover the same range.
  */
 function roundsOf({ rounds = 1, labels, initial }: ExperimentConfig, querySize: number): number {
   if (labels === undefined) return rounds;

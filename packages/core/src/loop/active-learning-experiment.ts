@@ -33,6 +33,8 @@ export interface ActiveLearningExperimentOptions<T> {
   readonly averagePredictions: number;
   /** Number of rounds, that is of points on the curve: the last one acquires nothing. Default: until the pool is empty or a criterion stops. */
   readonly rounds?: number;
+  /** Size of the labelled set at which the curve ends: the last acquisition takes only what is missing, so that curves of any query size end alike. Default: none. */
+  readonly labels?: number;
   /** `maxSamples`: score only so many items of the pool, drawn at random each round; default -1, all. */
   readonly pool?: { readonly maxSamples?: number };
   /** Criteria, asked after each evaluation; the first that says stop ends the run. */
@@ -81,6 +83,7 @@ export class ActiveLearningExperiment<T> {
   readonly #options: ActiveLearningExperimentOptions<T>;
   readonly #stop: readonly StoppingCriterion[];
   readonly #maxSamples: number;
+  readonly #labels: number;
   readonly #records: RoundRecord[] = [];
 
   /**
@@ -96,6 +99,7 @@ export class ActiveLearningExperiment<T> {
     checkCount(where, 'iterations', options.iterations);
     checkCount(where, 'averagePredictions', options.averagePredictions);
     checkCount(where, 'rounds', options.rounds ?? 1);
+    checkCount(where, 'labels', options.labels ?? 1);
     checkMaxSamples(where, maxSamples);
     checkTargets(where, heuristic, options.targets);
     if (maxSamples !== -1 && maxSamples < querySize) {
@@ -122,6 +126,7 @@ export class ActiveLearningExperiment<T> {
     this.#options = options;
     this.#stop = stop;
     this.#maxSamples = maxSamples;
+    this.#labels = options.labels ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -228,6 +233,7 @@ export class ActiveLearningExperiment<T> {
     const early =
       this.#ask(input, false) ??
       (round + 1 >= (rounds ?? Number.POSITIVE_INFINITY) ? 'rounds' : undefined) ??
+      (labelled >= this.#labels ? 'labels' : undefined) ??
       (size === 0 ? 'pool' : undefined);
     if (early !== undefined) return last(record, size, 0, early);
 
@@ -258,7 +264,7 @@ export class ActiveLearningExperiment<T> {
     const { learner, dataset, heuristic, querySize, iterations, targets } = this.#options;
     const suggestion = await rankPool(dataset.pool, {
       heuristic,
-      querySize,
+      querySize: Math.min(querySize, this.#labels - dataset.nLabelled),
       maxSamples: this.#maxSamples,
       rng,
       ...(targets && { targets }),

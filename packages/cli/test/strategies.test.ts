@@ -270,13 +270,33 @@ describe('targets and the stop set', () => {
     await resumesAlike(changes, out, 2);
   });
 
-  it('of the pool are never those labelled to begin with', async () => {
-    const sizes: number[] = [];
-    const build = watched((ids) => sizes.push(ids.length));
+  it('are the pool as it is before the first round, where all of it is asked for', async () => {
+    const predicted: string[] = [];
+    const build = watched((ids) => predicted.push(ids.join()));
     const context = testContext({ spawn: spawnInProcess(build) });
-    const changes = { heuristics: ['random'], rounds: 1, seeds: [0], stopSet: { size: 84 } };
+    const changes = { heuristics: ['bald'], rounds: 3, seeds: [0], stopSet: { size: 84 } };
     await run(changes, tiny.at('all-of-pool'), [], context);
-    expect(sizes).toEqual([84]);
+    const [stopSet, pool, again, smaller] = predicted;
+    expect(stopSet?.split(',')).toHaveLength(84);
+    expect(pool).toBe(stopSet);
+    expect(again).toBe(stopSet);
+    expect(smaller?.split(',')).toHaveLength(81);
+  });
+
+  it('are drawn apart from each other', async () => {
+    const predicted: string[] = [];
+    const build = watched((ids) => {
+      if (ids.length === 17) predicted.push(ids.join());
+    });
+    const context = testContext({ spawn: spawnInProcess(build) });
+    const items = { from: 'test', size: 17 };
+    const changes = { heuristics: ['epig'], rounds: 2, seeds: [0], targets: items, stopSet: items };
+    await run(changes, tiny.at('apart'), [], context);
+    const alone = { ...changes, heuristics: ['random'], rounds: 1, targets: undefined };
+    await run(alone, tiny.at('alone'), [], context);
+    const [stopSet, targets, ...again] = predicted;
+    expect(again).toEqual([stopSet, stopSet]);
+    expect(targets).not.toBe(stopSet);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { WorkOptions } from './learner.ts';
+import { checkFeatureSource, type FeatureSource } from './pool-features.ts';
 import { checkTargets, type PredictionSource, rankPool, type Suggestion } from './rank-pool.ts';
 
 /**
@@ -15,6 +16,12 @@ export type GetProbabilities<T> = (
   pool: Dataset<T>,
   options: Pick<WorkOptions, 'rng' | 'signal'>,
 ) => PredictionSource | Promise<PredictionSource>;
+
+/** Asks a model for features of items, `[n, D]`, in order: what it makes of them before its last layer. */
+export type GetFeatures<T> = (
+  items: Dataset<T>,
+  options: Pick<WorkOptions, 'rng' | 'signal'>,
+) => FeatureSource | Promise<FeatureSource>;
 
 /** Settings of {@link ActiveLearningLoop}. */
 export interface ActiveLearningLoopOptions<T = never> {
@@ -28,6 +35,8 @@ export interface ActiveLearningLoopOptions<T = never> {
   readonly maxSamples?: number;
   /** The inputs that matter in the end, for heuristics that need them (EPIG); predicted in every step. */
   readonly targets?: Dataset<T>;
+  /** Features of the pool, and of labelled items, for heuristics that look at them (BADGE, core-set …); asked in every step. */
+  readonly features?: GetFeatures<T>;
 }
 
 /** Options of one call. */
@@ -52,7 +61,7 @@ export class ActiveLearningLoop<T> {
 
   /**
    * @throws RangeError if `querySize` or `maxSamples` is out of range.
-   * @throws ConfigError if the heuristic needs targets and there are none.
+   * @throws ConfigError if the heuristic needs targets or features and there are none.
    */
   constructor(
     dataset: ActiveLearningDataset<T>,
@@ -63,6 +72,12 @@ export class ActiveLearningLoop<T> {
     checkCount('ActiveLearningLoop', 'querySize', querySize);
     checkMaxSamples('ActiveLearningLoop', maxSamples);
     checkTargets('ActiveLearningLoop', options.heuristic, options.targets);
+    checkFeatureSource(
+      'ActiveLearningLoop',
+      options.heuristic,
+      options.features,
+      'options.features, a function of items',
+    );
     this.#dataset = dataset;
     this.#getProbabilities = getProbabilities;
     this.#options = { ...options, querySize, maxSamples };
@@ -75,13 +90,16 @@ export class ActiveLearningLoop<T> {
    * @returns `null` if the pool is empty or the model predicted nothing.
    */
   suggest(options: StepOptions = {}): Promise<Suggestion | null> {
-    const { rng, ...settings } = this.#options;
+    const { rng, features, ...settings } = this.#options;
     const work = options.signal && { signal: options.signal };
     return rankPool(this.#dataset.pool, {
       ...settings,
       ...work,
       rng: rng.fork(`step-${this.#dataset.currentAlStep}`),
+      nLabelled: this.#dataset.nLabelled,
+      labelled: this.#dataset.labelledAsPool,
       predict: (pool, stream) => this.#getProbabilities(pool, { rng: stream, ...work }),
+      features: features && ((items, stream) => features(items, { rng: stream, ...work })),
     });
   }
 

@@ -24,8 +24,9 @@ export function coreSet(): Heuristic {
       const nearest_N = new Float64Array(N).fill(Number.POSITIVE_INFINITY);
       const cover = (center: number): void => {
         for (let i = 0; i < N; i++) {
-          const distance = squaredDistance(i, center);
-          if (distance < (nearest_N[i] as number)) nearest_N[i] = distance;
+          const limit = nearest_N[i] as number;
+          const distance = squaredDistance(i, center, limit);
+          if (distance < limit) nearest_N[i] = distance;
         }
       };
       const distanceOf = (square: number): number =>

@@ -16,8 +16,8 @@ export interface FeatureRows {
   readonly row: (i: number) => Float32Array | Float64Array;
   /** `f_i . f_j`. O(D). */
   readonly dot: (i: number, j: number) => number;
-  /** `|f_i - f_j|^2`. O(D). */
-  readonly squaredDistance: (i: number, j: number) => number;
+  /** `|f_i - f_j|^2`; some number above `limit` where it is above that. O(D). */
+  readonly squaredDistance: (i: number, j: number, limit?: number) => number;
 }
 
 /**
@@ -52,13 +52,13 @@ export function featureRows(where: string, features: Features, labelled?: Featur
       for (let d = 0; d < D; d++) sum += (a[p + d] as number) * (b[q + d] as number);
       return sum;
     },
-    squaredDistance: (i, j) => {
+    squaredDistance: (i, j, limit = Number.POSITIVE_INFINITY) => {
       const a = data(i);
       const b = data(j);
       const p = offset(i);
       const q = offset(j);
       let sum = 0;
-      for (let d = 0; d < D; d++) {
+      for (let d = 0; d < D && sum <= limit; d++) {
         const difference = (a[p + d] as number) - (b[q + d] as number);
         sum += difference * difference;
       }

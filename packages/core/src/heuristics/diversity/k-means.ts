@@ -67,7 +67,8 @@ function drawCenters(
     chosen[pick] = 1;
     centers.push(Float64Array.from(row(pick)));
     for (let i = 0; i < items; i++) {
-      nearest_N[i] = Math.min(nearest_N[i] as number, squaredDistance(i, pick));
+      const limit = nearest_N[i] as number;
+      nearest_N[i] = Math.min(limit, squaredDistance(i, pick, limit));
     }
   }
   return centers;

@@ -29,8 +29,9 @@ export function lcmd(): Heuristic {
       let centers = 0;
       const cover = (center: number): void => {
         for (let i = 0; i < N; i++) {
-          const distance = squaredDistance(i, center);
-          if (distance < (nearest_N[i] as number)) {
+          const limit = nearest_N[i] as number;
+          const distance = squaredDistance(i, center, limit);
+          if (distance < limit) {
             nearest_N[i] = distance;
             cluster_N[i] = centers;
           }

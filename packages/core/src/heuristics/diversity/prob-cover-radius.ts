@@ -8,7 +8,7 @@ const SAMPLE = 1000;
 
 /**
  * The largest radius at which a share `purity` of all balls hold items of one class only, where
- * clusters by k-means stand for the classes: just below the distance within which the ball of an item
+ * clusters by k-means stand for the classes: just below the distance at which the ball of an item
  * meets another cluster, for all but a share `1 - purity` of the items. Over candidates and labelled
  * items. O((N + L)^2 D).
  *
@@ -27,9 +27,12 @@ export function pureRadius(
   const foreign = new Float64Array(items).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < items; i++) {
     signal?.throwIfAborted();
-    for (let j = 0; j < items; j++) {
+    for (let j = 0; j < i; j++) {
       if (clusters[i] === clusters[j]) continue;
-      foreign[i] = Math.min(foreign[i] as number, rows.squaredDistance(i, j));
+      const limit = Math.max(foreign[i] as number, foreign[j] as number);
+      const distance = rows.squaredDistance(i, j, limit);
+      foreign[i] = Math.min(foreign[i] as number, distance);
+      foreign[j] = Math.min(foreign[j] as number, distance);
     }
   }
   // Balls are closed: as many as ceil(purity items) must end before another cluster begins.

@@ -49,7 +49,7 @@ export function probCover(options: ProbCoverOptions = {}): Heuristic {
     start: (rows, work) => {
       const { N, L, squaredDistance } = rows;
       const reach = radiusOf(rows, options, work) ** 2;
-      const within = (i: number, j: number): boolean => squaredDistance(i, j) <= reach;
+      const within = (i: number, j: number): boolean => squaredDistance(i, j, reach) <= reach;
       const covered_N = new Uint8Array(N);
       for (let j = 0; j < L; j++) {
         for (let i = 0; i < N; i++) if (within(i, N + j)) covered_N[i] = 1;
@@ -57,9 +57,12 @@ export function probCover(options: ProbCoverOptions = {}): Heuristic {
       /** How many items that are not covered each ball holds. */
       const gains_N = new Float64Array(N);
       for (let j = 0; j < N; j++) {
-        if (covered_N[j] === 1) continue;
         work.signal?.throwIfAborted();
-        for (let i = 0; i < N; i++) if (within(i, j)) gains_N[i] = (gains_N[i] as number) + 1;
+        for (let i = 0; i <= j; i++) {
+          if ((covered_N[i] === 1 && covered_N[j] === 1) || !within(i, j)) continue;
+          if (covered_N[j] === 0) gains_N[i] = (gains_N[i] as number) + 1;
+          if (covered_N[i] === 0 && i < j) gains_N[j] = (gains_N[j] as number) + 1;
+        }
       }
       return {
         scores: gains_N.slice(),

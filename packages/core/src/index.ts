@@ -125,7 +125,6 @@ export {
 export {
   ActiveLearningLoop,
   type ActiveLearningLoopOptions,
-  type GetFeatures,
   type GetProbabilities,
   type StepOptions,
 } from './loop/active-learning-loop.ts';

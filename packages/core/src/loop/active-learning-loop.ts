@@ -17,12 +17,6 @@ export type GetProbabilities<T> = (
   options: Pick<WorkOptions, 'rng' | 'signal'>,
 ) => PredictionSource | Promise<PredictionSource>;
 
-/** Asks a model for features of items, `[n, D]`, in order: what it makes of them before its last layer. */
-export type GetFeatures<T> = (
-  items: Dataset<T>,
-  options: Pick<WorkOptions, 'rng' | 'signal'>,
-) => FeatureSource | Promise<FeatureSource>;
-
 /** Settings of {@link ActiveLearningLoop}. */
 export interface ActiveLearningLoopOptions<T = never> {
   /** Scores the items of the pool. */
@@ -35,8 +29,15 @@ export interface ActiveLearningLoopOptions<T = never> {
   readonly maxSamples?: number;
   /** The inputs that matter in the end, for heuristics that need them (EPIG); predicted in every step. */
   readonly targets?: Dataset<T>;
-  /** Features of the pool, and of labelled items, for heuristics that look at them (BADGE, core-set …); asked in every step. */
-  readonly features?: GetFeatures<T>;
+  /**
+   * Features of items, `[n, D]`, in order: what the model makes of them before its last layer. For
+   * heuristics that look at them (BADGE, core-set …); asked in every step, of the pool and, by some, of
+   * the labelled items.
+   */
+  features?(
+    items: Dataset<T>,
+    options: Pick<WorkOptions, 'rng' | 'signal'>,
+  ): FeatureSource | Promise<FeatureSource>;
 }
 
 /** Options of one call. */
@@ -90,7 +91,7 @@ export class ActiveLearningLoop<T> {
    * @returns `null` if the pool is empty or the model predicted nothing.
    */
   suggest(options: StepOptions = {}): Promise<Suggestion | null> {
-    const { rng, features, ...settings } = this.#options;
+    const { rng, ...settings } = this.#options;
     const work = options.signal && { signal: options.signal };
     return rankPool(this.#dataset.pool, {
       ...settings,
@@ -99,7 +100,8 @@ export class ActiveLearningLoop<T> {
       nLabelled: this.#dataset.nLabelled,
       labelled: this.#dataset.labelledAsPool,
       predict: (pool, stream) => this.#getProbabilities(pool, { rng: stream, ...work }),
-      features: features && ((items, stream) => features(items, { rng: stream, ...work })),
+      // That there is such a function is checked at construction.
+      features: (items, stream) => settings.features?.(items, { rng: stream, ...work }) ?? [],
     });
   }
 

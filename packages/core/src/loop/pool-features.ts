@@ -62,5 +62,5 @@ export async function collectFeatures(
     data.set(chunk.data, at);
     at += chunk.data.length;
   }
-  return { data, shape: [rows, D] } as Features;
+  return { data, shape: [rows, D] };
 }

@@ -2,7 +2,7 @@ import type { NdArray } from '../../data/example.ts';
 import { NumericalError, ShapeError } from '../../errors.ts';
 
 /** Features of items, `[N, D]`, row-major. */
-export type Features = NdArray<Float32Array> | NdArray<Float64Array>;
+export type Features = NdArray<Float32Array | Float64Array>;
 
 /** Sound features of the candidates, 0 … N-1, and of the labelled items, N … N+L-1. */
 export interface FeatureRows {

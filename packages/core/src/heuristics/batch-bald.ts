@@ -9,7 +9,7 @@ import {
   type LabelProbabilities,
   labelProbabilities,
 } from './label-probabilities.ts';
-import { rankScores } from './rank-scores.ts';
+import { picksFirst } from './picks-first.ts';
 import { ROWS_AT_ONCE, rowInformation } from './row-information.ts';
 
 /** Options of {@link batchBald}. */
@@ -107,14 +107,7 @@ export function batchBald(options: BatchBaldOptions = {}): Heuristic {
 }
 
 function rank(labels: LabelProbabilities, options: Parameters<typeof selectJointly>[1]): Ranking {
-  const { ranks, scores } = rankScores(scoresOf(labels));
-  const batch = selectJointly(labels, options);
-  const picked = new Set(batch.picks);
-  const rest = ranks.filter((item) => !picked.has(item));
-  const all = new Uint32Array(ranks.length);
-  all.set(batch.picks);
-  all.set(rest, batch.picks.length);
-  return { ranks: all, scores, batch };
+  return picksFirst(scoresOf(labels), selectJointly(labels, options));
 }
 
 /** BALD of every item: what its label tells when nothing else is labelled. */

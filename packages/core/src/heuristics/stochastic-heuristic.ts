@@ -23,9 +23,10 @@ export function stochasticHeuristic(
       if (options.rng === undefined) {
         throw new TypeError(`${name}: no rng, expected options.rng; pass e.g. createRng(seed)`);
       }
-      const { scores } = await base.getRanks(predictions, options);
+      const { scores, coldStart } = await base.getRanks(predictions, options);
       const weights = logWeights(scores, options.querySize ?? 1);
-      return { ranks: gumbelOrder(weights, options.rng.fork(name)), scores };
+      const ranks = gumbelOrder(weights, options.rng.fork(name));
+      return { ranks, scores, ...(coldStart && { coldStart }) };
     },
   };
 }

@@ -7,6 +7,7 @@ import type { StopSignal } from '../stop-signal.ts';
 import { checkFiniteMetrics } from './check-metrics.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { Learner, Progress, WorkOptions } from './learner.ts';
+import { checkFeatureSource } from './pool-features.ts';
 import { checkTargets, rankPool, type Suggestion } from './rank-pool.ts';
 import type { RoundRecord } from './round-record.ts';
 import { type StopSetSummary, summarizeStopSet } from './stop-set.ts';
@@ -89,7 +90,8 @@ export class ActiveLearningExperiment<T> {
   /**
    * @throws RangeError if a count is out of range.
    * @throws ConfigError if fewer items are scored than are to be labelled, a criterion looks at
-   * uncertainties while the heuristic has none, or the heuristic needs targets and there are none.
+   * uncertainties while the heuristic has none, or the heuristic needs targets, or features of the
+   * learner, and there are none.
    */
   constructor(options: ActiveLearningExperimentOptions<T>) {
     const where = 'ActiveLearningExperiment';
@@ -102,6 +104,12 @@ export class ActiveLearningExperiment<T> {
     checkCount(where, 'labels', options.labels ?? 1);
     checkMaxSamples(where, maxSamples);
     checkTargets(where, heuristic, options.targets);
+    checkFeatureSource(
+      where,
+      heuristic,
+      options.learner.features,
+      `a learner that offers features, got '${options.learner.name}', which has none`,
+    );
     if (maxSamples !== -1 && maxSamples < querySize) {
       throw new ConfigError(
         `${where}: pool.maxSamples is too small, expected at least querySize = ${querySize}, got ${maxSamples}`,
@@ -240,11 +248,12 @@ export class ActiveLearningExperiment<T> {
     const suggestion = await this.#suggest(rng, work);
     signal?.throwIfAborted();
     const scored = suggestion.scored.positions.length;
-    const uncertainty = this.#options.heuristic.needsPredictions
+    // A cold start chooses by something else than uncertainty: criteria wait until it is over.
+    const uncertainty = suggestion.uncertain
       ? summarizeUncertainty(suggestion.scored.scores)
       : undefined;
     const spread = uncertainty && { uncertainty };
-    const late = this.#ask({ ...input, ...spread }, true);
+    const late = suggestion.uncertain ? this.#ask({ ...input, ...spread }, true) : undefined;
     if (late !== undefined) return { ...last(record, size, scored, late), ...spread };
 
     const targets = await this.#targetsOf(suggestion);
@@ -269,8 +278,12 @@ export class ActiveLearningExperiment<T> {
       rng,
       ...(targets && { targets }),
       ...(work.signal && { signal: work.signal }),
+      nLabelled: dataset.nLabelled,
+      labelled: dataset.labelledAsPool,
       predict: (candidates, stream) =>
         learner.predict(candidates, { ...work, rng: stream, iterations }),
+      // That the learner has some is checked at construction.
+      features: (items, stream) => learner.features?.(items, { ...work, rng: stream }) ?? [],
     });
     if (suggestion === null) {
       throw new StateError(
@@ -311,7 +324,10 @@ export class ActiveLearningExperiment<T> {
   #remindCriteria(): void {
     for (const criterion of this.#stop) {
       criterion.reset?.();
-      for (const record of this.#records) criterion.shouldStop(this.#input(record));
+      for (const record of this.#records) {
+        const blind = criterion.needsUncertainty === true && record.uncertainty === undefined;
+        if (!blind) criterion.shouldStop(this.#input(record));
+      }
     }
   }
 

@@ -71,6 +71,7 @@ export { type MaxDetOptions, maxDet } from './heuristics/diversity/max-det.ts';
 export { type ProbCoverOptions, probCover } from './heuristics/diversity/prob-cover.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { type EpigOptions, epig } from './heuristics/epig.ts';
+export type { EpigKernel, EpigTargets } from './heuristics/epig-kernel.ts';
 export {
   type GetHeuristicOptions,
   getHeuristic,

@@ -162,17 +162,20 @@ function byKernel(
   };
 }
 
-/** `p_k(c) / (divisor p(c))`, `[N * C, K]`; labels that cannot be have ratios of 0, and no weight. */
+/** Keeps products of ratios away from 0, whose logarithm is not finite; far too small to change a score. */
+const LEAST_RATIO = 1e-15;
+
+/** `p_k(c) / (divisor p(c))`, `[N * C, K]`; labels that cannot be have the least ratio, and no weight. */
 function ratiosToMean(
   { K, probs_N_C_K }: LabelProbabilities,
   means_N_C: Float64Array,
   divisor: number,
 ): Float32Array {
-  const ratios = new Float32Array(probs_N_C_K.length);
+  const ratios = new Float32Array(probs_N_C_K.length).fill(LEAST_RATIO);
   for (const [row, mean] of means_N_C.entries()) {
     if (mean === 0) continue;
     for (let i = row * K; i < (row + 1) * K; i++) {
-      ratios[i] = (probs_N_C_K[i] as number) / mean / divisor;
+      ratios[i] = Math.max(LEAST_RATIO, (probs_N_C_K[i] as number) / mean / divisor);
     }
   }
   return ratios;

@@ -83,6 +83,7 @@ export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';
 export type {
   BatchSelection,
+  ChunkScores,
   Heuristic,
   HeuristicOptions,
   Ranking,
@@ -109,6 +110,7 @@ export {
   type TemperatureOptions,
 } from './heuristics/sampling-distributions.ts';
 export { subsample } from './heuristics/subsample.ts';
+export { type TopRanks, topRanks } from './heuristics/top-ranks.ts';
 export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import type { Predictions } from '../predictions/predictions.ts';
-import type { Heuristic, HeuristicOptions } from './heuristic.ts';
+import type { ChunkScores, Heuristic, HeuristicOptions } from './heuristic.ts';
 import { rankScores } from './rank-scores.ts';
 import { checkReduction, type Reduction, reduceScores } from './reduction.ts';
 
@@ -50,25 +50,39 @@ export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
     return reduceScores(name, scores, n, chunk.shape.slice(firstReduced), reduction, firstItem);
   };
 
-  const scoreChunks = async (
+  async function* streamUncertainties(
     chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
-    options: HeuristicOptions,
-  ): Promise<{ scores: Float64Array; items: number }> => {
+    options: HeuristicOptions = {},
+  ): AsyncGenerator<ChunkScores, void, undefined> {
     const score = start(options);
-    const parts: Float64Array[] = [];
-    let items = 0;
+    let first = 0;
+    let empty = true;
     options.signal?.throwIfAborted();
     for await (const chunk of chunks) {
-      parts.push(reduce(await score(chunk, items), chunk, items));
-      items += chunk.shape[0] as number;
+      const items = chunk.shape[0] as number;
+      yield { scores: reduce(await score(chunk, first), chunk, first), items };
+      first += items;
+      empty = false;
       options.signal?.throwIfAborted();
     }
-    if (parts.length === 0) {
+    if (empty) {
       throw new RangeError(
         `${name}: no predictions, expected at least 1 chunk; is the pool empty?`,
       );
     }
-    return { scores: concat(parts), items };
+  }
+
+  const scoreChunks = async (
+    chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+    options: HeuristicOptions,
+  ): Promise<{ scores: Float64Array; items: number }> => {
+    const parts: Float64Array[] = [];
+    let total = 0;
+    for await (const { scores, items } of streamUncertainties(chunks, options)) {
+      parts.push(scores);
+      total += items;
+    }
+    return { scores: concat(parts), items: total };
   };
 
   return {
@@ -87,6 +101,7 @@ export function defineHeuristic(definition: HeuristicDefinition): Heuristic {
     },
     getUncertaintiesGenerator: async (chunks, options = {}) =>
       (await scoreChunks(chunks, options)).scores,
+    streamUncertainties,
     getRanks: async (predictions, options = {}) => {
       const chunks = 'shape' in predictions ? [predictions] : predictions;
       const { scores, items } = await scoreChunks(chunks, options);

@@ -37,6 +37,14 @@ export interface BatchSelection {
   readonly standardErrors: Float64Array;
 }
 
+/** What the items of a chunk scored. */
+export interface ChunkScores {
+  /** As `getUncertainties` of the chunk. */
+  readonly scores: Float64Array;
+  /** How many items the chunk has. */
+  readonly items: number;
+}
+
 /** An acquisition function: predictions in, one score an item out. Higher = label sooner. */
 export interface Heuristic {
   /** Name under which `getHeuristic` knows it, e.g. `bald`. */
@@ -57,6 +65,14 @@ export interface Heuristic {
     chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
     options?: HeuristicOptions,
   ): Promise<Float64Array>;
+  /**
+   * The same numbers chunk by chunk as they come; nothing is kept. Only of heuristics whose order is
+   * that of these scores, see `topRanks`.
+   */
+  readonly streamUncertainties?: (
+    chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+    options?: HeuristicOptions,
+  ) => AsyncIterable<ChunkScores>;
   /** Ranking of all items, most uncertain first. */
   getRanks(
     predictions: Predictions | AsyncIterable<Predictions> | Iterable<Predictions>,

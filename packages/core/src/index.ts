@@ -77,6 +77,7 @@ export { type ProbCoverOptions, probCover } from './heuristics/diversity/prob-co
 export { type TypiClustOptions, typiClust } from './heuristics/diversity/typi-clust.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { type EpigOptions, epig } from './heuristics/epig.ts';
+export type { EpigKernel, EpigTargets } from './heuristics/epig-kernel.ts';
 export {
   type GetHeuristicOptions,
   getHeuristic,
@@ -90,6 +91,7 @@ export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';
 export type {
   BatchSelection,
+  ChunkScores,
   Heuristic,
   HeuristicNeeds,
   HeuristicOptions,
@@ -117,6 +119,7 @@ export {
   type TemperatureOptions,
 } from './heuristics/sampling-distributions.ts';
 export { subsample } from './heuristics/subsample.ts';
+export { type TopRanks, topRanks } from './heuristics/top-ranks.ts';
 export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,

@@ -68,7 +68,8 @@ export function batchBald(options: BatchBaldOptions = {}): Heuristic {
     }
     return labelProbabilities('batchBald', chunk, first);
   };
-  const scoring = defineHeuristic({
+  // Its order is not that of its scores, so it does not stream them.
+  const { streamUncertainties: _, ...scoring } = defineHeuristic({
     name: 'batchBald',
     start: () => {
       const check = jointSamples('batchBald');

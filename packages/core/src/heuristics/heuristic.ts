@@ -46,6 +46,14 @@ export interface BatchSelection {
   readonly standardErrors: Float64Array;
 }
 
+/** What the items of a chunk scored. */
+export interface ChunkScores {
+  /** As `getUncertainties` of the chunk. */
+  readonly scores: Float64Array;
+  /** How many items the chunk has. */
+  readonly items: number;
+}
+
 /** What a heuristic must be given; the loop and the experiment compute nothing else. */
 export interface HeuristicNeeds {
   /** False if the scores do not depend on the predictions (random): the loop then skips predicting. */
@@ -76,6 +84,14 @@ export interface Heuristic extends HeuristicNeeds {
     chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
     options?: HeuristicOptions,
   ): Promise<Float64Array>;
+  /**
+   * The same numbers chunk by chunk as they come; nothing is kept. Only of heuristics whose order is
+   * that of these scores, see `topRanks`.
+   */
+  readonly streamUncertainties?: (
+    chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+    options?: HeuristicOptions,
+  ) => AsyncIterable<ChunkScores>;
   /** Ranking of all items, most uncertain first. */
   getRanks(
     predictions: Predictions | AsyncIterable<Predictions> | Iterable<Predictions>,

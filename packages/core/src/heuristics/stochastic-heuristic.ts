@@ -16,8 +16,10 @@ export function stochasticHeuristic(
   base: Heuristic,
   logWeights: (scores: Float64Array, querySize: number) => Float64Array,
 ): Heuristic {
+  // The order is not that of the scores, so they are not streamed.
+  const { streamUncertainties: _, ...scoring } = base;
   return {
-    ...base,
+    ...scoring,
     name,
     getRanks: async (predictions, options = {}) => {
       if (options.rng === undefined) {

@@ -148,3 +148,22 @@ describe('logits as far apart as numbers are', () => {
     expect(margin().getUncertainties(far)[0]).toBe(-0.5);
   });
 });
+
+describe('a reduction by a function', () => {
+  const space: Predictions = {
+    data: new Float64Array(16),
+    shape: [2, 2, 2, 2],
+    kind: 'logits',
+    samples: 'joint',
+  };
+  it.each([undefined, null, '1', Number.NaN])(
+    'that returns %j is refused with its item',
+    async (value) => {
+      let asked = 0;
+      const third = () => (++asked === 3 ? (value as number) : 0);
+      await expect(bald({ reduction: third }).getRanks([space, space])).rejects.toThrow(
+        `bald: the reduction of item 2 returned ${value}, expected a number`,
+      );
+    },
+  );
+});

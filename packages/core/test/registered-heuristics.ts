@@ -1,14 +1,13 @@
-import {
-  type GetHeuristicOptions,
-  getHeuristic,
-  HEURISTIC_NAMES,
-} from '../src/heuristics/get-heuristic.ts';
+import { type GetHeuristicOptions, getHeuristic } from '../src/heuristics/get-heuristic.ts';
 import type { Heuristic, HeuristicOptions } from '../src/heuristics/heuristic.ts';
 import type { PredictionKind, Predictions } from '../src/predictions/predictions.ts';
 import { createRng } from '../src/random/create-rng.ts';
 
-/** What some need in a config besides their name; more than any pool of the tests is drawn. */
-const NEEDED: Readonly<Record<string, GetHeuristicOptions>> = {
+/** Every registered heuristic that scores predictions, and the options that it needs. */
+const OPTIONS: Readonly<Record<string, GetHeuristicOptions>> = {
+  bald: {},
+  batchBald: {},
+  certainty: {},
   combine: {
     heuristics: [
       { heuristic: 'bald', weight: 2 },
@@ -16,15 +15,28 @@ const NEEDED: Readonly<Record<string, GetHeuristicOptions>> = {
     ],
     scale: 'rank',
   },
+  committeeKl: {},
+  entropy: {},
+  epig: {},
+  gibbsSampling: {},
+  leastConfidence: {},
+  margin: {},
+  powerBald: {},
+  powerEntropy: {},
+  powerSampling: {},
   precomputed: { direction: 'highest' },
+  random: {},
+  rankBasedSampling: {},
+  // More than any pool of the tests holds.
   subsample: { base: 'entropy', size: 10_000 },
+  variance: {},
+  voteEntropy: {},
 };
 
-/** Every registered heuristic with its name. */
-export const REGISTERED: readonly (readonly [string, Heuristic])[] = HEURISTIC_NAMES.map((name) => [
-  name,
-  getHeuristic(name, NEEDED[name]),
-]);
+/** Them with their names. */
+export const REGISTERED: readonly (readonly [string, Heuristic])[] = Object.entries(OPTIONS).map(
+  ([name, options]) => [name, getHeuristic(name, options)],
+);
 
 /** Those that score predictions of classes. */
 export const OF_CLASSES = REGISTERED.filter(([name]) => name !== 'precomputed');

@@ -10,13 +10,14 @@ import {
   sum,
   togetherOf,
 } from '../../test/naive-scores.ts';
-import { OF_CLASSES, workOf } from '../../test/registered-heuristics.ts';
+import { OF_CLASSES, REGISTERED, workOf } from '../../test/registered-heuristics.ts';
 import { checkPredictions } from '../predictions/check-predictions.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { epig } from './epig.ts';
+import { HEURISTIC_NAMES } from './get-heuristic.ts';
 import type { Heuristic } from './heuristic.ts';
 
 /** With the samples (axis 1) or the outputs (axis 2) in another order. */
@@ -66,6 +67,10 @@ const flat = arbitraryPredictions(PROBABILISTIC, { minK: 2, minN: 1 }).filter(
   ({ shape }) => shape.length === 3,
 );
 const BOUNDED = OF_CLASSES.filter(([name]) => name in BOUNDS);
+
+it('is about every registered heuristic', () => {
+  expect(REGISTERED.map(([name]) => name)).toEqual(HEURISTIC_NAMES);
+});
 
 it('knows the bounds of all but those that have none', () => {
   const unbounded = OF_CLASSES.filter(([name]) => !(name in BOUNDS)).map(([name]) => name);

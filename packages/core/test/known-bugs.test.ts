@@ -11,6 +11,7 @@ import { arrayDataset } from '../src/data/array-dataset.ts';
 import type { Dataset, ExampleId, PoolIndex } from '../src/data/dataset.ts';
 import { badge } from '../src/heuristics/diversity/badge.ts';
 import { coreSet } from '../src/heuristics/diversity/core-set.ts';
+import type { DiversityOptions, Features } from '../src/heuristics/diversity/features.ts';
 import { lcmd } from '../src/heuristics/diversity/lcmd.ts';
 import { maxDet } from '../src/heuristics/diversity/max-det.ts';
 import { probCover } from '../src/heuristics/diversity/prob-cover.ts';
@@ -34,27 +35,25 @@ const features = (rows: Rows, D = 2) => ({
   data: Float64Array.from(rows.flat()),
   shape: [rows.length, D],
 });
+type Choose = (pool: Rows, batchSize: number, labelled?: Rows) => Promise<number[]>;
+type Choice = (pool: Features, options: DiversityOptions) => Uint32Array;
+const by =
+  (choice: Choice): Choose =>
+  async (pool, batchSize, labelled = []) => [
+    ...choice(features(pool), { batchSize, labelled: features(labelled) }),
+  ];
+const chooseCenters = by(coreSet);
 /** Choices by features, and what is labelled already where they ask for it. */
-const CHOICES: Readonly<
-  Record<string, (pool: Rows, batchSize: number, labelled?: Rows) => number[]>
-> = {
-  badge: (pool, batchSize) => {
+const CHOICES: Readonly<Record<string, Choose>> = {
+  badge: async (pool, batchSize) => {
     const flat = samplePredictions('probabilities', [1, 2, 3], 'badge');
     const predictions = takeItems(flat, new Array(pool.length).fill(0));
     return [...badge(features(pool), predictions, { batchSize, rng: createRng(batchSize) })];
   },
-  coreSet: (pool, batchSize, labelled = []) => [
-    ...coreSet(features(pool), { batchSize, labelled: features(labelled) }),
-  ],
-  lcmd: (pool, batchSize, labelled = []) => [
-    ...lcmd(features(pool), { batchSize, labelled: features(labelled) }),
-  ],
-  maxDet: (pool, batchSize, labelled = []) => [
-    ...maxDet(features(pool), { batchSize, labelled: features(labelled) }),
-  ],
-  probCover: (pool, batchSize, labelled = []) => [
-    ...probCover(features(pool), { batchSize, labelled: features(labelled), radius: 1 }),
-  ],
+  coreSet: chooseCenters,
+  lcmd: by(lcmd),
+  maxDet: by(maxDet),
+  probCover: by((pool, options) => probCover(pool, { ...options, radius: 1 })),
 };
 const point = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }));
 const points = (minLength: number, maxLength: number) => fc.array(point, { minLength, maxLength });
@@ -85,14 +84,14 @@ describe('1. a batch never holds an item twice', () => {
 
   it.each(Object.entries(CHOICES))(
     '%s, where fewer points differ than the batch holds',
-    (_, choose) => {
-      fc.assert(
-        fc.property(
+    async (_, choose) => {
+      await fc.assert(
+        fc.asyncProperty(
           points(1, 9),
           points(0, 3),
           fc.integer({ min: 1, max: 12 }),
-          (pool, labelled, b) => {
-            const picks = choose(pool, b, labelled);
+          async (pool, labelled, b) => {
+            const picks = await choose(pool, b, labelled);
             expect(picks).toHaveLength(Math.min(b, pool.length));
             expect(new Set(picks).size).toBe(picks.length);
             for (const pick of picks) expect(pool[pick]).toBeDefined();
@@ -163,27 +162,26 @@ it('4. BatchBALD picks what the joint entropy over all labels says', async () =>
 });
 
 describe('5. k-center counts what is labelled, however the choice is divided', () => {
-  it('goes on from its own first picks as if they were labelled', () => {
-    fc.assert(
-      fc.property(points(4, 9), points(1, 3), (pool, labelled) => {
-        const whole = CHOICES.coreSet?.(pool, 4, labelled) ?? [];
+  it('goes on from its own first picks as if they were labelled', async () => {
+    await fc.assert(
+      fc.asyncProperty(points(4, 9), points(1, 3), async (pool, labelled) => {
+        const whole = await chooseCenters(pool, 4, labelled);
         const first = whole.slice(0, 2);
         const now = [...labelled, ...first.map((i) => pool[i] as [number, number])];
         const rest = [...pool.keys()].filter((i) => !first.includes(i));
-        const second =
-          CHOICES.coreSet?.(
-            rest.map((i) => pool[i] as [number, number]),
-            2,
-            now,
-          ) ?? [];
+        const second = await chooseCenters(
+          rest.map((i) => pool[i] as [number, number]),
+          2,
+          now,
+        );
         expect([...first, ...second.map((i) => rest[i])]).toEqual(whole);
       }),
     );
   });
 
-  it('takes first what is farthest from the labelled points', () => {
+  it('takes first what is farthest from the labelled points', async () => {
     expect(
-      CHOICES.coreSet?.(
+      await chooseCenters(
         [
           [0, 0],
           [5, 0],
@@ -194,7 +192,7 @@ describe('5. k-center counts what is labelled, however the choice is divided', (
       ),
     ).toEqual([0, 1]);
     expect(
-      CHOICES.coreSet?.(
+      await chooseCenters(
         [
           [0, 0],
           [5, 0],
@@ -235,7 +233,7 @@ describe('6. what is labelled is never chosen again', () => {
 
   it.each(Object.entries(CHOICES).filter(([name]) => name !== 'badge'))(
     '%s: the first pick is not a copy of a labelled point while another is left',
-    (_, choose) => {
+    async (_, choose) => {
       for (const [pool, labelled] of [
         [
           [
@@ -253,7 +251,7 @@ describe('6. what is labelled is never chosen again', () => {
           [[0, 1]],
         ],
       ] as const) {
-        const [first] = choose(pool, 1, labelled);
+        const [first] = await choose(pool, 1, labelled);
         expect(pool[first as number]).not.toEqual(labelled[0]);
       }
     },

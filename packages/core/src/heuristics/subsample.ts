@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.ts';
 import { predictionSizes } from '../predictions/check-predictions.ts';
 import { concatPredictions } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
@@ -19,6 +20,7 @@ import { needsOf } from './needs.ts';
  * items however it is cut; the heuristic itself gets `options` as they are.
  *
  * @throws RangeError unless `size` is a positive integer; TypeError if no rng is given.
+ * @throws ShapeError if the heuristic gives several scores an item.
  * @throws TypeError if chunks that were joined are several draws and the heuristic needs one.
  */
 export function subsample(heuristic: Heuristic, size: number): Heuristic {
@@ -26,6 +28,11 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
     throw new RangeError(`subsample: bad size, expected an integer >= 1, got ${size}`);
   }
   const scatter = (scores: Float64Array, { items, total }: Part): Float64Array => {
+    if (scores.length !== items.length) {
+      throw new ShapeError(
+        `subsample: reduction 'none' of '${heuristic.name}' leaves ${scores.length} scores for ${items.length} items, expected one an item; give it a reduction`,
+      );
+    }
     const all = new Float64Array(total).fill(Number.NEGATIVE_INFINITY);
     items.forEach((item, i) => {
       all[item] = scores[i] as number;

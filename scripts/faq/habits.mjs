@@ -6,7 +6,7 @@ import { difference, digits, spread, table } from './study.mjs';
 /** @typedef {Partial<import('./rounds.mjs').Habit>} Change */
 
 /** @type {readonly (readonly [name: string, change: Change])[]} */
-export const HABITS = [
+const HABITS = [
   ['Random', { heuristic: 'random' }],
   ['early stopping on a fifth of the labels', { validation: 'held back' }],
   ['early stopping on 500 more images', { validation: 'extra' }],

@@ -31,11 +31,14 @@ export const USUAL = {
   validation: 'none',
 };
 
-/** Labels at the start and at the end, and how often a run is tested. */
-export const [START, END, EVERY] = [20, 140, 20];
+/** Labels at the start, and how many come between two tests. */
+const [START, EVERY] = [20, 20];
+
+/** Labels at the end. */
+export const END = 140;
 
 /** Epochs without a lower validation loss after which early stopping gives up. */
-export const PATIENCE = 5;
+const PATIENCE = 5;
 
 /**
  * The learning curve of one run. Runs of a seed share initial labels and initial weights.

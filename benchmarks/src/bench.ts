@@ -25,6 +25,24 @@ export interface Sizes {
   readonly epochs: number;
   /** Calls in a sample of BALD. */
   readonly scorings: number;
+  /** Items that BatchBALD picks from in the comparison. */
+  readonly batchPool: number;
+  /** The same where time and memory are limited. */
+  readonly largeBatchPool: number;
+  /** Picks of BatchBALD. */
+  readonly picks: number;
+  /** Picks after the first that PyTorch makes; their time is scaled to all. */
+  readonly slowPicks: number;
+  /** Configurations of labels that stand for all. */
+  readonly manyConfigurations: number;
+  /** Items that EPIG scores. */
+  readonly epigPool: number;
+  /** Targets of EPIG. */
+  readonly targets: number;
+  /** Images that are segmented, height and width of each. */
+  readonly segmented: readonly [number, number, number];
+  /** Items of the short and the long stream. */
+  readonly streams: readonly [number, number];
 }
 
 /** What the rows stand for. */
@@ -40,6 +58,15 @@ export const fullSizes: Sizes = {
   labelled: 1000,
   epochs: 10,
   scorings: 5,
+  batchPool: 1000,
+  largeBatchPool: 10_000,
+  picks: 10,
+  slowPicks: 3,
+  manyConfigurations: 200_000,
+  epigPool: 2000,
+  targets: 500,
+  segmented: [64, 64, 64],
+  streams: [200_000, 1_000_000],
 };
 
 /** Enough to see that every row runs; its numbers mean nothing. */
@@ -55,6 +82,15 @@ export const quickSizes: Sizes = {
   labelled: 48,
   epochs: 1,
   scorings: 1,
+  batchPool: 40,
+  largeBatchPool: 60,
+  picks: 3,
+  slowPicks: 1,
+  manyConfigurations: 2000,
+  epigPool: 40,
+  targets: 10,
+  segmented: [16, 8, 8],
+  streams: [2000, 4000],
 };
 
 /** What a group of rows measures with. */

@@ -2,12 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { batchBaldRows } from './batch-bald.ts';
 import { type Bench, fullSizes, quickSizes, type RowGroup } from './bench.ts';
 import { busyShare, busyWarning, environment, formatEnvironment } from './environment.ts';
+import { epigRows } from './epig.ts';
 import { mcDropout } from './mc-dropout.ts';
 import { startPytorch } from './pytorch.ts';
 import { round } from './round.ts';
 import type { Row } from './row.ts';
+import { streaming } from './streaming.ts';
 import { formatTable } from './table.ts';
 import { training } from './training.ts';
 import { randomImages } from './workload.ts';
@@ -21,7 +24,14 @@ interface Options {
   readonly python?: string;
 }
 
-const groups: readonly RowGroup[] = [training, mcDropout, round];
+const groups: readonly RowGroup[] = [
+  training,
+  mcDropout,
+  round,
+  batchBaldRows,
+  epigRows,
+  streaming,
+];
 const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
 
 const program = new Command('bench')

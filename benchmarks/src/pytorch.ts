@@ -35,6 +35,21 @@ interface Pytorch {
     readonly passes: number;
     readonly pool: number;
   }): Promise<RoundTimes>;
+  /** Seconds of Baal's BatchBALD loop, `draws` configurations a pass. */
+  batchBald(settings: {
+    readonly items: number;
+    readonly passes: number;
+    readonly classes: number;
+    readonly picks: number;
+    readonly draws: number;
+  }): Promise<number>;
+  /** Seconds of EPIG in single precision, in blocks of the size that was fastest at the first call. */
+  epig(settings: {
+    readonly items: number;
+    readonly targets: number;
+    readonly passes: number;
+    readonly classes: number;
+  }): Promise<number>;
   /** Ends the process. */
   close(): Promise<void>;
 }
@@ -95,6 +110,8 @@ function pytorchOf(connection: Connection, hello: Message): Pytorch {
     predict: (items, batch, passes) => seconds({ task: 'predict', items, batch, passes }),
     round: async (settings) =>
       (await connection.ask({ task: 'round', ...settings })) as unknown as RoundTimes,
+    batchBald: (settings) => seconds({ task: 'batchbald', ...settings, seed: 1 }),
+    epig: (settings) => seconds({ task: 'epig', ...settings, seed: 1 }),
     close: () => connection.close(),
   };
 }

@@ -59,6 +59,13 @@ describe('judge', () => {
   });
 });
 
+it('judges by the better side where it is named', () => {
+  const gain = { ratio: 'ours/other', better: 'higher', gate: 0.99, aim: 1 } as const;
+  expect([0.98, 0.99, 1.01].map((ratio) => judge(gain, ratio))).toEqual(['missed', 'gate', 'aim']);
+  const row = makeRow({ ...gain, name: 'gain', unit: 'nats' }, { ours: [3], other: [2] }, 'how');
+  expect(row).toMatchObject({ ours: 3, other: 2, ratio: 1.5, better: 'higher', met: 'aim' });
+});
+
 describe('makeRow', () => {
   it('divides medians, not means', () => {
     const row = makeRow(slower, { ours: [12, 10, 900], other: [8, 7, 9] }, 'how');

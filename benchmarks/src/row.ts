@@ -1,21 +1,29 @@
 /** How far a row came: its aim, its gate, neither, or not measured against the other side. */
 export type Met = 'aim' | 'gate' | 'missed' | 'skipped';
 
+/** Units of what is measured: times, memory (10^6 bytes), information. */
+export type Unit = 'ms' | 's' | 'MB' | 'nats';
+
 /** What a row compares, and what is asked of it. */
 export interface RowDefinition {
   /** Says what is measured and, after the colon, what is divided by what. */
   readonly name: string;
-  /** Unit of both times. */
-  readonly unit: 'ms' | 's';
+  /** Unit of both sides. */
+  readonly unit: Unit;
   /** `ours/other` is to be at most gate and aim; `other/ours`, how often ours fits in, at least. */
   readonly ratio: 'ours/other' | 'other/ours';
+  /** Which ratio is the better one, where it is not as `ratio` says: of two gains, ours should be high. */
+  readonly better?: 'lower' | 'higher';
   /** What the ratio has to reach. */
   readonly gate: number;
   /** What the ratio should reach. */
   readonly aim: number;
 }
 
-/** Samples of both sides in milliseconds; `other` is absent where there is nothing to compare with. */
+/**
+ * Samples of both sides, times in milliseconds, others in the unit of the row; `other` is absent where
+ * there is nothing to compare with.
+ */
 export interface Samples {
   /** Ours. */
   readonly ours: readonly number[];
@@ -32,7 +40,7 @@ export interface Row {
   /** Median of the other side's samples, in `unit`; null if it was not measured. */
   readonly other: number | null;
   /** Unit of `ours`, `other` and `samples`. */
-  readonly unit: 'ms' | 's';
+  readonly unit: Unit;
   /** As the name defines it; null if the other side was not measured. */
   readonly ratio: number | null;
   /** The gate: at most this, or at least this, by `better`. */
@@ -60,12 +68,17 @@ export function median(values: readonly number[]): number {
 
 /** How far a ratio came; a gate counts as reached at equality. */
 export function judge(
-  { ratio: kind, gate, aim }: Pick<RowDefinition, 'ratio' | 'gate' | 'aim'>,
+  definition: Pick<RowDefinition, 'ratio' | 'better' | 'gate' | 'aim'>,
   ratio: number,
 ): Met {
+  const { gate, aim } = definition;
   const reached = (level: number): boolean =>
-    kind === 'ours/other' ? ratio <= level : ratio >= level;
+    betterOf(definition) === 'lower' ? ratio <= level : ratio >= level;
   return reached(aim) ? 'aim' : reached(gate) ? 'gate' : 'missed';
+}
+
+function betterOf({ ratio, better }: Pick<RowDefinition, 'ratio' | 'better'>): 'lower' | 'higher' {
+  return better ?? (ratio === 'ours/other' ? 'lower' : 'higher');
 }
 
 /** The row of its samples. */
@@ -84,7 +97,7 @@ export function makeRow(definition: RowDefinition, samples: Samples, note: strin
     ratio,
     target: gate,
     aim,
-    better: definition.ratio === 'ours/other' ? 'lower' : 'higher',
+    better: betterOf(definition),
     met: ratio === null ? 'skipped' : judge(definition, ratio),
     note,
     samples: { ours: samples.ours.map(inUnit), other: (samples.other ?? []).map(inUnit) },

@@ -1,4 +1,4 @@
-import { createRng, type Example, type Rng } from '@baal/core';
+import { createRng, type Example, type Predictions, type Rng } from '@baal/core';
 import { dbalCnn, type Model, ModelWrapper, mlp, type TrainingArgs } from '@baal/onnx';
 
 /** Classes of all models. */
@@ -47,6 +47,26 @@ export async function wrap(
 function modelOf(network: Network): Model {
   const options = { inputShape: imageShape, classes, rng: stream('weights') };
   return network === 'cnn' ? dbalCnn(options) : mlp(options);
+}
+
+/**
+ * Logits `[n, K, C, ...]` of a model: every position has an opinion, normal with deviation 2, and each
+ * pass scatters around it with deviation 1. Written into `out` if given, of the same size.
+ */
+export function modelLogits(
+  shape: readonly [number, number, ...number[]],
+  rng: Rng,
+  out: Float32Array = new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+): Predictions {
+  const [n, K] = shape;
+  const size = out.length / (n * K);
+  const opinion = new Float64Array(size);
+  for (let i = 0; i < out.length; i++) {
+    const within = i % size;
+    if (i % (size * K) < size) opinion[within] = 2 * rng.normal();
+    out[i] = (opinion[within] as number) + rng.normal();
+  }
+  return { data: out, shape, kind: 'logits', samples: 'joint', draw: 'one model' };
 }
 
 /** A stream for a purpose. */

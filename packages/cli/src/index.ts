@@ -2,27 +2,43 @@
 export type {
   AdamConfig,
   BayesianConfig,
-  BudgetStopConfig,
   DatasetConfig,
   EvaluateConfig,
   ExperimentConfig,
   IdxConfig,
   IdxFilesConfig,
   InitialConfig,
+  ItemsConfig,
   MlpConfig,
   MnistConfig,
   ModelConfig,
   OptimizerConfig,
-  PlateauStopConfig,
   PoolConfig,
   SgdConfig,
   SimpleModelConfig,
-  StopConfig,
   TrainConfig,
-  UncertaintyStopConfig,
 } from './config/config.ts';
 export { configJsonSchema } from './config/config-schema.ts';
+export type {
+  HeuristicChoice,
+  HeuristicEntry,
+  HeuristicWithOptions,
+} from './config/heuristic-config.ts';
 export { parseConfig } from './config/parse-config.ts';
+export type {
+  BudgetStopConfig,
+  ChangeStopConfig,
+  ComposedStopConfig,
+  EntropyStopConfig,
+  KappaStopConfig,
+  LevelStopConfig,
+  PlateauStopConfig,
+  StabilizingStopConfig,
+  StopConfig,
+  TimeStopConfig,
+  UncertaintyStopConfig,
+} from './config/stop-config.ts';
+export { type Strategy, strategiesOf } from './config/strategy.ts';
 // What it found
 export { renderReport } from './report/render-report.ts';
 export type {

@@ -34,7 +34,9 @@ export async function baal(args: readonly string[], context: Context): Promise<n
     );
   program
     .command('run')
-    .description('Run an experiment: a grid of strategies and seeds.')
+    .description(
+      'Run an experiment: a grid of strategies (heuristics, with options, and query sizes) and seeds.',
+    )
     .argument('<config>', 'YAML or JSON file; its keys are in schema/config.schema.json')
     .option('--out <dir>', 'run directory (default: runs/<name of the experiment>)')
     .option('--seeds <list>', 'seeds instead of those in the config, e.g. 0,1,2', parseSeeds)
@@ -43,7 +45,9 @@ export async function baal(args: readonly string[], context: Context): Promise<n
     .option('--debug', 'show the stack of an error')
     .addHelpText(
       'after',
-      '\nExamples:\n  baal run examples/mnist.yaml\n  baal run examples/mnist.yaml --seeds 0,1,2 --jobs 2 --out runs/three\n  baal run examples/mnist.yaml --resume',
+      '\nExamples:\n  baal run examples/mnist.yaml\n  baal run examples/mnist.yaml --seeds 0,1,2 --jobs 2 --out runs/three\n  baal run examples/mnist.yaml --resume\n\n' +
+        'In the config:\n  heuristics: [bald, { kind: powerBald, temperature: 0.25 }, random]\n' +
+        '  querySize: [5, 10, 40]   # a list needs the key labels in place of rounds\n  labels: 300',
     )
     .action(async (config: string, options: RunCommandOptions) => {
       code = await runCommand(config, { ...program.opts(), ...options }, context);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { NumericalError, PLAIN_HEURISTIC_NAMES } from '@baal/core';
+import { HEURISTIC_NAMES, NumericalError } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildLearner } from '../src/cell/run-cell.ts';
 import { baal } from '../src/program.ts';
@@ -57,7 +57,7 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'an unknown heuristic',
       { heuristics: ['bld'] },
-      `heuristics[0]: not known, expected ${PLAIN_HEURISTIC_NAMES.join(', ')}, got 'bld'`,
+      `heuristics[0]: not known, expected ${HEURISTIC_NAMES.join(', ')}, got 'bld'`,
       "; did you mean 'bald'?",
     ],
     [
@@ -70,7 +70,7 @@ describe('a config that cannot be run is refused in one line, before anything is
     [
       'BALD with one sample',
       { iterations: 1 },
-      "iterations: too few for 'bald'",
+      "iterations: too few for 'bald' at heuristics[0]",
       'expected 2 or more, got 1',
     ],
     [
@@ -172,6 +172,118 @@ describe('a config that cannot be run is refused in one line, before anything is
       dataset({}, { imbalance: [1, 0.5] }),
       'dataset.imbalance: ',
       'expected 3 numbers from 0 to 1, one a class, got [1, 0.5]',
+    ],
+    [
+      'one sample for what a nested heuristic compares',
+      {
+        iterations: 1,
+        heuristics: ['margin', { kind: 'subsample', size: 9, base: 'powerSampling' }],
+      },
+      "iterations: too few for 'bald' at heuristics[1]",
+      'expected 2 or more, got 1',
+    ],
+    [
+      'one sample for a member of a combination',
+      {
+        iterations: 1,
+        heuristics: [
+          {
+            kind: 'combine',
+            label: 'both',
+            heuristics: [
+              { heuristic: 'margin', weight: 1 },
+              { heuristic: { kind: 'variance', reduction: 'sum' }, weight: 1 },
+            ],
+          },
+        ],
+      },
+      "iterations: too few for 'variance' at heuristics[0]",
+      'expected 2 or more, got 1',
+    ],
+    [
+      'masks an item for what joins items',
+      {
+        bayesian: { kind: 'mc-dropout', masks: 'marginal' },
+        heuristics: ['bald', { kind: 'subsample', size: 9, base: 'batchBald' }],
+      },
+      "bayesian.masks: wrong for 'batchBald' at heuristics[1]",
+      'expected joint, got marginal',
+    ],
+    [
+      'a part of the pool smaller than the query',
+      { heuristics: [{ kind: 'subsample', size: 2 }] },
+      "heuristics[0]: 'subsample' scores fewer items than are labelled",
+      'expected size 3 or more, got 2',
+    ],
+    [
+      'weights of other classes',
+      {
+        heuristics: [{ kind: 'epig', targetClassWeights: [1, 1], label: 'x' }],
+        targets: { size: 5 },
+      },
+      'heuristics[0]: targetClassWeights are not those of the classes',
+      'expected 3 weights, got 2',
+    ],
+    [
+      'two strategies of one name',
+      { heuristics: ['bald', { kind: 'entropy', label: 'bald' }] },
+      'heuristics[1]: not accepted',
+      "heuristics[0] and heuristics[1] are both called 'bald'",
+    ],
+    [
+      'a query larger than the pool, in a list',
+      { querySize: [3, 85], rounds: undefined, labels: 90 },
+      'querySize: larger than the pool',
+      'got 85',
+    ],
+    [
+      'a list of query sizes with rounds',
+      { querySize: [3, 5] },
+      'querySize: not accepted',
+      'beside a list the key labels in place of rounds',
+    ],
+    [
+      'more labels than there are',
+      { rounds: undefined, labels: 91 },
+      'labels: more than there is',
+      'at most 90 training items, got 91',
+    ],
+    [
+      'EPIG without targets',
+      { heuristics: ['random', 'epig'] },
+      'heuristics[1]: not accepted',
+      "expected the key targets for 'epig'",
+    ],
+    [
+      'more targets than there are',
+      { heuristics: ['epig'], targets: { from: 'test', size: 61 } },
+      'targets.size: more than there is',
+      'at most 60 test items, got 61',
+    ],
+    [
+      'a larger stop set than the pool',
+      { stopSet: { from: 'pool', size: 85 } },
+      'stopSet.size: more than there is',
+      'at most 84 items of the pool, got 85',
+    ],
+    [
+      'a criterion without its stop set, within others',
+      {
+        stop: [
+          { kind: 'labelling-budget', budget: 9 },
+          { kind: 'any-of', criteria: [{ kind: 'kappa-agreement' }] },
+        ],
+      },
+      'stop[1]: looks at a stop set (anyOf(kappaAgreement))',
+      'expected the key stopSet',
+    ],
+    [
+      'precomputed scores that are not there',
+      {
+        heuristics: [{ kind: 'precomputed', file: 'gone.csv', direction: 'lowest', label: 'x' }],
+      },
+      'gone.csv: cannot read the file (ENOENT)',
+      'expected precomputed scores, one a line',
     ],
     [
       'a criterion that random cannot serve',
@@ -462,7 +574,7 @@ describe('a run directory that is not free', () => {
     );
     const fewer = tiny.config({ heuristics: ['bald'], seeds: [0], rounds: 2 }, 'fewer.yaml');
     expect(await refusal(fewer, '--resume')).toMatch(
-      /heuristics that are left out here, expected random .*, got bald; put back random, or/,
+      /strategies that are left out here, expected random .*, got bald; put back random, or/,
     );
     expect(readFileSync(`${out}/config.json`, 'utf8')).toBe(before);
   });

@@ -21,13 +21,14 @@ export const committee: BuildLearner = async (config, dataset, { rng }) =>
 export function spawnInProcess(
   buildLearner: BuildLearner = committee,
   onMessage: (message: FromCell) => void = () => undefined,
+  now: () => number = () => 0,
 ): SpawnCell {
   return (listener) => {
     const later = (work: () => void): void => void setImmediate(work);
     let killed = false;
     const cell = serveCell({
       buildLearner,
-      now: () => 0,
+      now,
       send: (message) =>
         later(() => {
           if (killed) return;

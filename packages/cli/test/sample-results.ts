@@ -1,4 +1,5 @@
 import { parseConfig } from '../src/config/parse-config.ts';
+import { strategiesOf } from '../src/config/strategy.ts';
 import { computeComparison } from '../src/run/compute-comparison.ts';
 import type { CellResult, CurvePoint, Results } from '../src/run/results.ts';
 
@@ -19,7 +20,7 @@ export function sampleResults(seeds: readonly number[] = [0, 1]): Results {
     0.006 * Math.sin(labelled * (seed + 1));
   const ece = (heuristic: string, labelled: number): number =>
     0.02 + 3 / labelled / (60 / (speed[heuristic] as number));
-  const cells: CellResult[] = config.heuristics.flatMap((heuristic) =>
+  const cells: CellResult[] = strategiesOf(config).flatMap(({ label: heuristic }) =>
     config.seeds.map((seed) => ({
       heuristic,
       seed,
@@ -66,11 +67,14 @@ export function sampleResults(seeds: readonly number[] = [0, 1]): Results {
     config,
     confidence: 0.95,
     cells,
-    comparison: computeComparison(config.heuristics, cells, {
-      baseline: 'random',
+    comparison: computeComparison(['bald', 'entropy', 'random'], cells, {
+      baselines: new Map([
+        ['bald', 'random'],
+        ['entropy', 'random'],
+      ]),
       confidence: 0.95,
     }),
-    strategies: config.heuristics.map((heuristic, i) => ({
+    strategies: strategiesOf(config).map(({ label: heuristic }, i) => ({
       heuristic,
       accuracy: curve(heuristic, 'accuracy'),
       ece: curve(heuristic, 'ece'),

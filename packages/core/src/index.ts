@@ -52,6 +52,11 @@ export { bald, type ReductionOptions } from './heuristics/bald.ts';
 export { type BatchBaldOptions, batchBald } from './heuristics/batch-bald.ts';
 export { certainty, leastConfidence } from './heuristics/certainty.ts';
 export {
+  type ColdStartOptions,
+  type ColdStartUntil,
+  coldStart,
+} from './heuristics/cold-start.ts';
+export {
   type CombineOptions,
   combineHeuristics,
   combineScores,
@@ -63,26 +68,32 @@ export {
   type HeuristicDefinition,
   type ScoreChunk,
 } from './heuristics/define-heuristic.ts';
-export { type BadgeOptions, badge } from './heuristics/diversity/badge.ts';
+export { badge } from './heuristics/diversity/badge.ts';
 export { coreSet } from './heuristics/diversity/core-set.ts';
-export type { DiversityOptions, Features } from './heuristics/diversity/features.ts';
+export type { Features } from './heuristics/diversity/features.ts';
 export { lcmd } from './heuristics/diversity/lcmd.ts';
 export { type MaxDetOptions, maxDet } from './heuristics/diversity/max-det.ts';
 export { type ProbCoverOptions, probCover } from './heuristics/diversity/prob-cover.ts';
+export { type TypiClustOptions, typiClust } from './heuristics/diversity/typi-clust.ts';
 export { entropy } from './heuristics/entropy.ts';
 export { type EpigOptions, epig } from './heuristics/epig.ts';
+export type { EpigKernel, EpigTargets } from './heuristics/epig-kernel.ts';
 export {
   type GetHeuristicOptions,
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  type HeuristicOptionNames,
+  heuristicOptions,
   PLAIN_HEURISTIC_NAMES,
 } from './heuristics/get-heuristic.ts';
 export { gibbsSampling } from './heuristics/gibbs-sampling.ts';
 export { gumbelOrder } from './heuristics/gumbel-order.ts';
 export type {
   BatchSelection,
+  ChunkScores,
   Heuristic,
+  HeuristicNeeds,
   HeuristicOptions,
   Ranking,
 } from './heuristics/heuristic.ts';
@@ -108,6 +119,7 @@ export {
   type TemperatureOptions,
 } from './heuristics/sampling-distributions.ts';
 export { subsample } from './heuristics/subsample.ts';
+export { type TopRanks, topRanks } from './heuristics/top-ranks.ts';
 export { variance } from './heuristics/variance.ts';
 export {
   ActiveLearningExperiment,
@@ -164,6 +176,7 @@ export {
   type LowAverageUncertaintyOptions,
   lowAverageUncertainty,
 } from './loop/low-average-uncertainty.ts';
+export type { FeatureSource } from './loop/pool-features.ts';
 export type { PredictionSource, Suggestion } from './loop/rank-pool.ts';
 export {
   type ReplayStoppingOptions,
@@ -226,6 +239,7 @@ export {
 } from './metrics/risk-coverage.ts';
 export { type MetricBatchOptions, type Target, toMetricBatch } from './metrics/to-metric-batch.ts';
 export { bayesianModelAverage } from './predictions/bayesian-model-average.ts';
+export { blankPredictions } from './predictions/blank-predictions.ts';
 export {
   checkPredictions,
   type PredictionSizes,

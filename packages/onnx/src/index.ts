@@ -11,6 +11,11 @@ export { readOnnx } from './graph/read-onnx.ts';
 export { prune } from './graph/rewrite.ts';
 export * from './graph/tensor-data.ts';
 export { writeOnnx } from './graph/write-onnx.ts';
+export {
+  type OnnxEpigKernel,
+  type OnnxEpigKernelOptions,
+  onnxEpigKernel,
+} from './heuristics/onnx-epig-kernel.ts';
 export { batchNorm } from './layers/batch-norm.ts';
 export { type Conv2dOptions, conv2d } from './layers/conv2d.ts';
 export { dense } from './layers/dense.ts';

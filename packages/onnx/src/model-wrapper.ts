@@ -29,9 +29,10 @@ import { type Model, withWeights } from './model.ts';
 import { createOptimizer } from './optimizers/create-optimizer.ts';
 import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
+import { featureChunks, featureModel } from './prediction/feature-model.ts';
 import { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
-import { traceGraph } from './runtime/trace.ts';
+import { type Trace, traceGraph } from './runtime/trace.ts';
 import {
   type TrainAndTestOptions,
   type TrainAndTestResult,
@@ -61,6 +62,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   readonly #settings: Settings;
   readonly #trainer: Trainer;
   readonly #predictions: DatasetPredictions;
+  readonly #trace: Trace;
   readonly #log = new MetricLog();
   #model: Model;
   #disposed = false;
@@ -74,18 +76,20 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     settings: Settings,
     trainer: Trainer,
     predictions: DatasetPredictions,
+    trace: Trace,
   ) {
     this.#model = model;
     this.#settings = settings;
     this.#trainer = trainer;
     this.#predictions = predictions;
+    this.#trace = trace;
   }
 
   /**
    * Wraps a model. Cost: the graph is traced (some 50 ms); it is compiled when it is first used.
    *
    * @param runtime ONNX Runtime to use; this platform's by default
-   * @throws ConfigError for settings out of range
+   * @throws ConfigError for settings out of range, or a `featureTensor` that the model does not have
    */
   static async create(
     model: Model,
@@ -104,13 +108,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       evaluationMode(model.graph, model.output),
       model.inputShapes,
     );
+    // A name that the model does not have is known now.
+    if (settings.featureTensor !== undefined) featureModel(model, trace, settings.featureTensor);
     const { replicateInMemory: replicate, memoryBudgetBytes, threads } = settings;
     const predictions = new DatasetPredictions(engine, trace, {
       replicate,
       memoryBudgetBytes,
       threads,
     });
-    return new ModelWrapper(model, settings, trainer, predictions);
+    return new ModelWrapper(model, settings, trainer, predictions, trace);
   }
 
   /** The model with its current weights. */
@@ -350,6 +356,28 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     return this.predictOnDataset(
       { length: examples.length, get: (i) => examples[i] as Example },
       options,
+    );
+  }
+
+  /**
+   * Features of a dataset in its order, chunk by chunk, `[n, D]`: what the last layer reads, with dropout
+   * off, so that they are the same in every call. The last layer is the last `Gemm`, `MatMul` or
+   * convolution with constant weights; `featureTensor` names another tensor. Of tokens (`[n, T, D]` before a product) and of feature maps (`[n, D, h, w]` elsewhere) the mean is
+   * taken; maps that the model flattens before its last layer stay as they are, flattened.
+   *
+   * An empty dataset yields nothing. The stream of randomness is not used. Cost: one deterministic pass.
+   *
+   * @throws ConfigError if the model has no such layer
+   * @throws StateError if the weights change while the chunks are being read
+   */
+  features(dataset: Dataset<Example>, options: WorkOptions): AsyncGenerator<NdArray<Float32Array>> {
+    this.#alive('features');
+    const cut = (model: Model): Model =>
+      featureModel(model, this.#trace, this.#settings.featureTensor);
+    const asked = cut(this.#model);
+    const current = (): Model => cut(this.model);
+    return featureChunks(
+      this.#predictions.stream(dataset, { ...options, iterations: 1, asked, current }),
     );
   }
 

@@ -20,12 +20,15 @@ export interface TrainingArgs {
   readonly replicateInMemory?: boolean;
   /** Bytes that intermediate values of one prediction run may take; 256 MiB by default. */
   readonly memoryBudgetBytes?: number;
+  /** Tensor whose values are the features of an item; by default what the last dense layer reads, see `ModelWrapper.features`. */
+  readonly featureTensor?: string;
   /** Threads of one operator; 0, the default, uses all cores. */
   readonly threads?: number;
 }
 
 /** Training arguments with every default filled in. */
-export type Settings = Required<Omit<TrainingArgs, 'metrics'>> & Pick<TrainingArgs, 'metrics'>;
+export type Settings = Required<Omit<TrainingArgs, 'metrics' | 'featureTensor'>> &
+  Pick<TrainingArgs, 'metrics' | 'featureTensor'>;
 
 /** The loss that goes with each kind of output. */
 const losses: Readonly<Record<PredictionKind, readonly LossConfig['kind'][]>> = {
@@ -45,6 +48,7 @@ const names = [
   'metrics',
   'replicateInMemory',
   'memoryBudgetBytes',
+  'featureTensor',
   'threads',
 ] as const satisfies readonly (keyof TrainingArgs)[];
 

@@ -1,13 +1,16 @@
 import type { ExperimentEvent, RoundRecord } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
+import type { Strategy } from '../config/strategy.ts';
 
 /** What a cell is to do. Plain data: it travels to another process. */
 export interface CellSpec {
   readonly config: ExperimentConfig;
-  readonly heuristic: string;
+  readonly strategy: Strategy;
   readonly seed: number;
   /** Rounds that an earlier run has finished. */
   readonly done: readonly RoundRecord[];
+  /** Seconds that each of them took, as far as they are known. */
+  readonly seconds: readonly number[];
 }
 
 /** From the runner to a cell. */

@@ -2,17 +2,21 @@ import {
   ActiveLearningDataset,
   ActiveLearningExperiment,
   createRng,
+  type Dataset,
   type Example,
   type ExperimentEvent,
-  getHeuristic,
   type Learner,
   type Rng,
   type RoundRecord,
 } from '@baal/core';
 import type { ClassificationDataset } from '@baal/datasets';
-import type { ExperimentConfig } from '../config/config.ts';
+import type { ExperimentConfig, ItemsConfig } from '../config/config.ts';
+import { makeHeuristic, scoresFileOf } from '../config/heuristic-choice.ts';
 import { openDataset } from '../data/open-dataset.ts';
+import { readScores } from '../data/read-scores.ts';
+import { drawItems } from './draw-items.ts';
 import type { CellSpec } from './messages.ts';
+import { precomputedLearner } from './precomputed-learner.ts';
 import { stopCriterion } from './stop-criteria.ts';
 
 /** Makes the learner of a cell; weights come from `rng`. */
@@ -26,6 +30,8 @@ export type BuildLearner = (
 export interface RunCellOptions {
   readonly buildLearner: BuildLearner;
   readonly signal: AbortSignal;
+  /** Seconds spent up to the evaluation of a round, for criteria that look at the time. */
+  readonly elapsedSeconds: (round: number) => number;
   readonly onEvent: (event: ExperimentEvent) => void;
 }
 
@@ -43,26 +49,39 @@ export async function* runCell(
   spec: CellSpec,
   options: RunCellOptions,
 ): AsyncGenerator<RoundRecord, void, undefined> {
-  const { config } = spec;
+  const { config, strategy } = spec;
   const rng = createRng(spec.seed);
-  const { train, test } = await openDataset(config.dataset);
+  const splits = await openDataset(config.dataset);
+  const { train, test } = splits;
   const dataset = new ActiveLearningDataset<Example>(train);
   await labelInitial(dataset, train, config, rng.fork('initial'));
+  const unlabelled = dataset.pool.positions.map((at) => dataset.pool.datasetIndex(at));
+  const draw = (items: ItemsConfig | undefined, stream: string): Dataset<Example> | undefined =>
+    items && drawItems(items, splits, unlabelled, rng.fork(stream));
+  const targets = draw(config.targets, 'targets');
+  const stopSet = draw(config.stopSet, 'stop-set');
+  const file = scoresFileOf(strategy.heuristic);
+  const scores = file === undefined ? undefined : await readScores(file, train.length);
   const learner = await options.buildLearner(config, train, {
     rng: rng.fork('weights'),
   });
   try {
     const experiment = new ActiveLearningExperiment<Example>({
-      learner,
+      learner:
+        scores === undefined ? learner : precomputedLearner(learner, train, scores, [stopSet]),
       dataset,
       evaluation: test,
-      heuristic: getHeuristic(spec.heuristic),
-      querySize: config.querySize,
+      heuristic: makeHeuristic(strategy.heuristic),
+      ...(targets && { targets }),
+      ...(stopSet && { stopSet }),
+      querySize: strategy.querySize,
       iterations: config.iterations,
       averagePredictions: config.evaluate.averagePredictions,
-      rounds: config.rounds,
+      rounds: strategy.rounds,
+      ...(config.labels !== undefined && { labels: config.labels }),
       pool: { maxSamples: config.pool.maxSamples ?? -1 },
       stop: config.stop.map(stopCriterion),
+      elapsedSeconds: options.elapsedSeconds,
       rng: rng.fork('experiment'),
       targetOf: ({ target }) => (typeof target === 'number' ? target : null),
     });

@@ -57,10 +57,16 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   let begun = now();
+  const seconds = [...spec.seconds];
+  const spent = (): number => (now() - begun) / 1000;
   let told = Number.NEGATIVE_INFINITY;
   const rounds = runCell(spec, {
     buildLearner,
     signal,
+    elapsedSeconds: (round) => {
+      const before = seconds.slice(0, round + 1).reduce((a, b) => a + b, 0);
+      return round < seconds.length ? before : before + spent();
+    },
     onEvent: (event) => {
       const progress = progressOf(event);
       if (progress === undefined || now() - told < progressEveryMs) return;
@@ -69,7 +75,8 @@ async function work(
     },
   });
   for await (const record of rounds) {
-    send({ type: 'round', record, seconds: (now() - begun) / 1000 });
+    seconds.push(spent());
+    send({ type: 'round', record, seconds: seconds.at(-1) as number });
     begun = now();
   }
 }

@@ -3,6 +3,7 @@ import { ConfigError } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import { resolvePaths } from '../config/resolve-paths.ts';
+import { scoresFiles } from '../config/strategy.ts';
 import { readDataFiles } from '../data/data-files.ts';
 import { exitCodes } from '../errors.ts';
 import { gridCells, runFiles } from '../run/cells.ts';
@@ -37,7 +38,7 @@ export async function runCommand(
   const { results, failed } = await runExperiment(config, {
     ...context,
     directory,
-    data: await readDataFiles(config.dataset),
+    data: await readDataFiles(config.dataset, scoresFiles(config)),
     environment: readEnvironment(),
     resume: options.resume === true,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
@@ -85,12 +86,11 @@ function readText(path: string, files: Context['files']): string | undefined {
 }
 
 function makeScreen(config: ExperimentConfig, jobs: number, context: Context): Screen {
-  if (!context.terminal.isTerminal) return plainScreen(context.terminal, config.rounds);
+  if (!context.terminal.isTerminal) return plainScreen(context.terminal);
   return liveScreen({
     frame: context.makeFrame(),
     paint: context.paint,
-    cells: gridCells(config).length,
-    rounds: config.rounds,
+    cells: gridCells(config),
     jobs,
   });
 }

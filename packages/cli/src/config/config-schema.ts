@@ -1,7 +1,9 @@
-import { PLAIN_HEURISTIC_NAMES } from '@baal/core';
 import { z } from 'zod';
+import { checkTogether } from './check-together.ts';
 import type { ExperimentConfig } from './config.ts';
 import { datasetSchema } from './dataset-schema.ts';
+import { heuristicSchema } from './heuristic-schema.ts';
+import { stopSetSchema, targetsSchema } from './items-schema.ts';
 import { bayesianSchema, modelSchema } from './model-schema.ts';
 import { atLeast } from './schema-parts.ts';
 import { stopSchema } from './stop-schema.ts';
@@ -23,11 +25,13 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
     model: modelSchema,
     bayesian: bayesianSchema.default({ kind: 'mc-dropout', masks: 'joint' }),
     heuristics: z
-      .array(z.enum(PLAIN_HEURISTIC_NAMES))
+      .array(heuristicSchema)
       .min(1)
-      .refine(different, 'each strategy once')
       .default(['bald', 'random'])
-      .describe('Strategies to compare. Keep random among them: savings are counted against it.'),
+      .describe(
+        'Heuristics to compare: names, or { kind, label, ...options }. Keep random among them: savings are counted against it.',
+      ),
+    targets: targetsSchema.optional(),
     initial: z
       .strictObject({
         size: atLeast(1).default(20).describe('Number of items labelled before the first round.'),
@@ -38,10 +42,22 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
       })
       .default({ size: 20, balanced: true })
       .describe('The first labelled items; the same for every strategy with the same seed.'),
-    querySize: atLeast(1).default(10).describe('Items labelled after each round.'),
+    querySize: z
+      .union([atLeast(1), z.array(atLeast(1)).min(1).refine(different, 'each query size once')])
+      .default(10)
+      .describe(
+        'Items labelled after each round. A list runs every heuristic with every size, as bald-b5, bald-b10; it needs the key labels.',
+      ),
     rounds: atLeast(1)
-      .default(12)
-      .describe('Number of points on the learning curve; nothing is acquired after the last one.'),
+      .optional()
+      .describe(
+        'Number of points on the learning curve; nothing is acquired after the last one. 12 unless labels is given.',
+      ),
+    labels: atLeast(1)
+      .optional()
+      .describe(
+        'In place of rounds: every curve ends with so many labels; the last acquisition takes what is missing. Curves of all query sizes then cover the same range.',
+      ),
     iterations: atLeast(1)
       .default(20)
       .describe('K, posterior samples an item when the pool is scored.'),
@@ -84,6 +100,7 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
       .array(stopSchema)
       .default([])
       .describe('Criteria that end a cell before its rounds are over.'),
+    stopSet: stopSetSchema.optional(),
     threads: atLeast(1)
       .max(256)
       .default(1)
@@ -91,6 +108,10 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
         'Threads of each cell; they change the last digits of matrix products, so they are part of the experiment. As many cells run at a time as the cores carry.',
       ),
   })
+  .superRefine(checkTogether)
+  .transform((config) =>
+    config.labels === undefined ? { ...config, rounds: config.rounds ?? 12 } : config,
+  )
   .describe('An experiment of the command `baal run`.');
 
 /** The schema as JSON Schema (draft 2020-12), for editors: what is published in `schema/`. */

@@ -1,4 +1,6 @@
 import type { TrainUntil } from '@baal/core';
+import type { HeuristicEntry } from './heuristic-config.ts';
+import type { StopConfig } from './stop-config.ts';
 
 /** Where the examples come from. */
 export type DatasetConfig = MnistConfig | IdxConfig;
@@ -129,37 +131,6 @@ export interface TrainConfig {
   readonly until: TrainUntil;
 }
 
-/** When to stop before the rounds are over. */
-export type StopConfig = BudgetStopConfig | UncertaintyStopConfig | PlateauStopConfig;
-
-/** Stops once so many items are labelled. */
-export interface BudgetStopConfig {
-  /** By number of labels. */
-  readonly kind: 'labelling-budget';
-  /** Number of labelled items, the initial ones included. */
-  readonly budget: number;
-}
-
-/** Stops once the pool is no longer uncertain. */
-export interface UncertaintyStopConfig {
-  /** By the scores of the pool. */
-  readonly kind: 'low-average-uncertainty';
-  /** Mean score below which it stops, in the units of the heuristic. */
-  readonly threshold: number;
-}
-
-/** Stops once a test figure has come to rest. */
-export interface PlateauStopConfig {
-  /** By a figure of the evaluation. */
-  readonly kind: 'early-stopping';
-  /** The figure. */
-  readonly metric: string;
-  /** Rounds that it may stay where it is. */
-  readonly patience: number;
-  /** What counts as the same value. */
-  readonly epsilon: number;
-}
-
 /** What is labelled before the first round. */
 export interface InitialConfig {
   /** Number of items. */
@@ -168,7 +139,7 @@ export interface InitialConfig {
   readonly balanced: boolean;
 }
 
-/** One experiment: a grid of heuristics and seeds. What `baal run` reads, with all defaults filled in. */
+/** One experiment: a grid of heuristics, query sizes and seeds. What `baal run` reads, with all defaults filled in. */
 export interface ExperimentConfig {
   /** Name of the experiment and of its folder in `runs/`. */
   readonly name: string;
@@ -178,14 +149,16 @@ export interface ExperimentConfig {
   readonly model: ModelConfig;
   /** How it becomes Bayesian. */
   readonly bayesian: BayesianConfig;
-  /** Strategies to compare. */
-  readonly heuristics: readonly string[];
+  /** Heuristics to compare; with each query size they are the strategies of the grid. */
+  readonly heuristics: readonly HeuristicEntry[];
   /** What is labelled before the first round. */
   readonly initial: InitialConfig;
-  /** Items labelled at the end of each round. */
-  readonly querySize: number;
-  /** Number of points on the learning curve; nothing is acquired after the last one. */
-  readonly rounds: number;
+  /** Items labelled at the end of each round; a list is a grid over query sizes. */
+  readonly querySize: number | readonly number[];
+  /** Number of points on the learning curve; nothing is acquired after the last one. Absent if `labels` says when to end. */
+  readonly rounds?: number | undefined;
+  /** Every curve ends with so many labels, whatever its query size: the last acquisition takes what is missing. */
+  readonly labels?: number | undefined;
   /** K, posterior samples an item when the pool is scored. */
   readonly iterations: number;
   /** How the pool is scored. */
@@ -198,8 +171,20 @@ export interface ExperimentConfig {
   readonly seeds: readonly number[];
   /** Criteria that end a cell early. */
   readonly stop: readonly StopConfig[];
+  /** The inputs that matter in the end, for heuristics that need them (EPIG). */
+  readonly targets?: ItemsConfig | undefined;
+  /** Items that are predicted in every round, for criteria that compare successive models. */
+  readonly stopSet?: ItemsConfig | undefined;
   /** Threads of each cell. They change the last digits of matrix products, so they are part of the experiment. */
   readonly threads: number;
+}
+
+/** Items whose inputs are read, and whose labels are not; the same for all strategies with the same seed. */
+export interface ItemsConfig {
+  /** The test set, or the pool as it is before the first round. */
+  readonly from: 'test' | 'pool';
+  /** Number of items, drawn at random. */
+  readonly size: number;
 }
 
 /** How the pool is scored. */

@@ -94,7 +94,7 @@ function unknownKind(
   return complain(path, got, what, kinds.join(', '), hint(got, kinds));
 }
 
-/** A union without a `kind`: what is wrong with the variant that the value looks like most. */
+/** A union without a `kind` at its top: what is wrong with the variant that the value looks like most. */
 function describeUnion(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   value: unknown,
@@ -102,20 +102,38 @@ function describeUnion(
 ): readonly ConfigIssue[] {
   const { path } = issue;
   const got = at(value, path);
-  const known = keysAt(schema, path, value);
-  if (typeof got !== 'object' || got === null || Array.isArray(got)) {
-    return [complain(path, got, 'wrong type', `null or one of { ${known.join(' }, { ')} }`)];
+  const isRecord = typeof got === 'object' && got !== null && !Array.isArray(got);
+  if (isRecord) {
+    const known = keysAt(schema, path, value);
+    const foreign = Object.keys(got).filter((key) => !known.includes(key));
+    if (foreign.length > 0) return foreign.map((key) => unknownKey(path, key, value, schema));
   }
-  const foreign = Object.keys(got).filter((key) => !known.includes(key));
-  if (foreign.length > 0) return foreign.map((key) => unknownKey(path, key, value, schema));
-  const closest = [...issue.errors]
-    .filter((issues) => issues.some((inner) => inner.path.length > 0))
-    .sort((a, b) => a.length - b.length)[0];
-  const inside = (closest ?? []).map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
-  return inside.length > 0
-    ? describeIssues(inside as Issue[], value, schema)
-    : [complain(path, got, 'wrong type', `null or one of { ${known.join(' }, { ')} }`)];
+  const fitting = issue.errors.filter((issues) => !issues.some((inner) => isOtherType(inner, got)));
+  const [closest] = fitting.sort((a, b) => a.length - b.length);
+  if (closest !== undefined) {
+    const inside = closest.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+    return describeIssues(inside as Issue[], value, schema);
+  }
+  const kinds = new Set(issue.errors.flatMap((issues) => issues.slice(0, 1).map(alternative)));
+  const keys = keysAt(schema, path, value);
+  const expected = [...kinds].join(' or ');
+  const shown = keys.length > 0 && keys.length < 4 ? ` { ${keys.join(' } or { ')} }` : '';
+  return [complain(path, got, 'wrong type', `${expected}${shown}`)];
 }
+
+/** Whether an issue says that the value is not even of the type of a variant. */
+function isOtherType(issue: Issue, got: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_type') return issue.expected !== 'int' || typeof got !== 'number';
+  return issue.code === 'invalid_value' && typeof got !== typeof issue.values[0];
+}
+
+const alternative = (issue: Issue): string =>
+  issue.code === 'invalid_value'
+    ? 'a name'
+    : issue.code === 'invalid_type'
+      ? typeName(issue.expected)
+      : typeName('object');
 
 function hint(got: unknown, names: readonly string[]): string {
   const near = typeof got === 'string' ? nearestName(got, names) : null;
@@ -125,6 +143,7 @@ function hint(got: unknown, names: readonly string[]): string {
 function bound(issue: Issue, limit: number | bigint, direction: 'more' | 'less'): string {
   const origin = 'origin' in issue ? issue.origin : 'number';
   if (origin === 'array') return `a list of ${limit} or ${direction}`;
+  if (origin === 'string') return `a text of ${limit} letters or ${direction}`;
   const inclusive = 'inclusive' in issue && issue.inclusive !== false;
   return inclusive ? `${limit} or ${direction}` : `${direction} than ${limit}`;
 }

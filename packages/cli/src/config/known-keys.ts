@@ -5,6 +5,9 @@ export interface KeySchema {
   readonly oneOf?: readonly KeySchema[];
   readonly anyOf?: readonly KeySchema[];
   readonly const?: unknown;
+  /** A part that is used in several places, `#/$defs/name`. */
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, KeySchema>>;
 }
 
 /**
@@ -16,6 +19,8 @@ export function keysAt(
   path: readonly PropertyKey[],
   value: unknown,
 ): readonly string[] {
+  const variants = (part: KeySchema, here: unknown): readonly KeySchema[] =>
+    variantsOf(part, here, schema.$defs ?? {});
   let schemas = variants(schema, value);
   let here = value;
   for (const step of path) {
@@ -41,10 +46,16 @@ export function pathsOf(schema: KeySchema, name: string, at = ''): readonly stri
   return [...new Set([...below, ...inside, ...items])];
 }
 
-function variants(schema: KeySchema, value: unknown): readonly KeySchema[] {
+function variantsOf(
+  schema: KeySchema,
+  value: unknown,
+  parts: Readonly<Record<string, KeySchema>>,
+): readonly KeySchema[] {
+  const part = parts[schema.$ref?.split('/').at(-1) ?? ''];
+  if (part !== undefined) return variantsOf(part, value, parts);
   const all = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
   if (all.length === 0) return [schema];
   const kind = (value as { readonly kind?: unknown } | undefined | null)?.kind;
   const named = all.filter((s) => kind !== undefined && s.properties?.kind?.const === kind);
-  return (named.length > 0 ? named : all).flatMap((s) => variants(s, value));
+  return (named.length > 0 ? named : all).flatMap((s) => variantsOf(s, value, parts));
 }

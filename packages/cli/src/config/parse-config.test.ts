@@ -124,6 +124,141 @@ describe('parseConfig', () => {
       'train.optimizer.lr: out of range',
       'more than 0, got 0',
     ],
+    ['querySize: many\n', 'querySize: wrong type', "expected a number or a list, got 'many'"],
+    ['querySize: 1.5\n', 'querySize: wrong type', 'expected a whole number, got 1.5'],
+    ['querySize: 0\n', 'querySize: out of range', 'expected 1 or more, got 0'],
+    ['querySize: [5, 0]\nlabels: 90\n', 'querySize[1]: out of range', 'expected 1 or more, got 0'],
+    [
+      'querySize: [5, 5]\nlabels: 90\n',
+      'querySize: not accepted',
+      'each query size once, got [5,5]',
+    ],
+    ['querySize: []\nlabels: 90\n', 'querySize: out of range', 'a list of 1 or more, got []'],
+    [
+      'querySize: [5, 10]\nrounds: 3\n',
+      'tiny.yaml:4: querySize: not accepted',
+      'beside a list the key labels in place of rounds',
+    ],
+    [
+      'labels: 300\nrounds: 3\n',
+      'tiny.yaml:4: labels: not accepted',
+      'either rounds or labels, not both',
+    ],
+    ['labels: 20\n', 'labels: not accepted', 'more than the initial.size = 20'],
+    [
+      'heuristics: [7]\n',
+      'heuristics[0]: wrong type',
+      'expected a name or keys with values, got 7',
+    ],
+    [
+      'heuristics: [bald, bald]\n',
+      'heuristics[1]: not accepted',
+      "expected a label of its own: heuristics[0] and heuristics[1] are both called 'bald', got 'bald'",
+    ],
+    [
+      'heuristics: [bald, { kind: entropy, label: Bald }]\n',
+      'heuristics[1]: not accepted',
+      'heuristics[0] and heuristics[1] are both called',
+    ],
+    [
+      'heuristics:\n  - bald\n  - { kind: powerBal, temperature: 1 }\n',
+      'tiny.yaml:6: heuristics[1].kind: not known',
+      "got 'powerBal'; did you mean 'powerBald'?",
+    ],
+    [
+      'heuristics: [{ kind: powerBald, temprature: 1 }]\n',
+      'heuristics[0].temprature: unknown key, expected one of kind, temperature, reduction, label',
+      "did you mean 'temperature'?",
+    ],
+    [
+      'heuristics: [{ kind: powerBald, temperature: 0 }]\n',
+      'heuristics[0].temperature: out of range',
+      'expected more than 0, got 0',
+    ],
+    [
+      'heuristics: [{ temperature: 1 }]\n',
+      'heuristics[0].kind: missing',
+      'expected bald, batchBald',
+    ],
+    [
+      'heuristics: [{ kind: powerSampling, base: { kind: variance, reducton: mean } }]\n',
+      'heuristics[0].base.reducton: unknown key, expected one of kind, reduction, got',
+      "did you mean 'reduction'?",
+    ],
+    [
+      'heuristics: [{ kind: powerSampling, base: vriance }]\n',
+      'heuristics[0].base: not known',
+      "got 'vriance'; did you mean 'variance'?",
+    ],
+    [
+      'heuristics: [{ kind: powerSampling, base: { kind: margin, label: mine } }]\n',
+      'heuristics[0].base.label: unknown key',
+      "got 'label'",
+    ],
+    [
+      'heuristics: [subsample]\n',
+      'heuristics[0]: not accepted',
+      "expected the options that it cannot do without, { kind: subsample, size: … }, got 'subsample'",
+    ],
+    [
+      'heuristics: [precomputed]\n',
+      'heuristics[0]: not accepted',
+      '{ kind: precomputed, file: …, direction: … }',
+    ],
+    [
+      'heuristics: [{ kind: subsample }]\n',
+      'heuristics[0].size: missing',
+      'expected a number, got nothing',
+    ],
+    [
+      'heuristics: [{ kind: combine, label: both, heuristics: [{ heuristic: bald, weight: 0 }] }]\n',
+      'heuristics[0]: not accepted',
+      'all 0, got [0]',
+    ],
+    [
+      'heuristics: [{ kind: combine, label: both, heuristics: [{ heuristic: bald, weght: 1 }] }]\n',
+      'heuristics[0].heuristics[0].weght: unknown key',
+      "did you mean 'weight'?",
+    ],
+    [
+      'heuristics: [{ kind: combine, heuristics: [{ heuristic: bald, weight: 1 }] }]\n',
+      'heuristics[0]: not accepted',
+      'expected a label beside options that are too many for a name, e.g. label: mine',
+    ],
+    [
+      'heuristics: [{ kind: combine, label: x, heuristics: [{ heuristic: { kind: precomputed, file: s, direction: lowest }, weight: 1 }] }]\n',
+      'heuristics[0]: not accepted',
+      'no precomputed scores within combine',
+    ],
+    [
+      'heuristics: [{ kind: bald, label: ../up }]\n',
+      'heuristics[0].label: not accepted',
+      'letters, digits, dots',
+    ],
+    ['heuristics: [epig]\n', 'heuristics[0]: not accepted', "expected the key targets for 'epig'"],
+    [
+      'heuristics: [{ kind: subsample, size: 9, base: epig }]\n',
+      'heuristics[0]: not accepted',
+      'expected the key targets for',
+    ],
+    ['targets: { from: train }\n', 'targets.from: not known', "expected test, pool, got 'train'"],
+    ['stopSet: { sise: 9 }\n', 'stopSet.sise: unknown key', "did you mean 'size'?"],
+    [
+      'stop: [{ kind: kappa-agrement }]\n',
+      'stop[0].kind: not known',
+      "did you mean 'kappa-agreement'?",
+    ],
+    [
+      'stop: [{ kind: any-of, criteria: [{ kind: time-budget, second: 9 }] }]\n',
+      'stop[0].criteria[0].second: unknown key',
+      "did you mean 'seconds'?",
+    ],
+    ['stop: [{ kind: all-of, criteria: [] }]\n', 'stop[0].criteria: out of range', 'got []'],
+    [
+      'stop: [{ kind: metric-level, level: 0.9, direction: up }]\n',
+      'stop[0].direction: not known',
+      'expected atLeast, atMost',
+    ],
   ])('says where, what, expected and got: %j', (text, start, end) => {
     const [key] = text.split(':');
     const others = base.split('\n').filter((line) => !line.startsWith(`${key}:`));

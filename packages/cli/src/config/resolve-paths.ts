@@ -1,9 +1,14 @@
 import { resolve } from 'node:path';
 import type { DatasetConfig, ExperimentConfig, IdxFilesConfig } from './config.ts';
+import type { HeuristicChoice, HeuristicEntry, HeuristicWithOptions } from './heuristic-config.ts';
 
-/** The same experiment with the paths of its data made absolute: those in a file are relative to that file. */
+/** The same experiment with the paths of its files made absolute: those in a file are relative to that file. */
 export function resolvePaths(config: ExperimentConfig, folder: string): ExperimentConfig {
-  return { ...config, dataset: resolveDataset(config.dataset, folder) };
+  return {
+    ...config,
+    dataset: resolveDataset(config.dataset, folder),
+    heuristics: config.heuristics.map((entry) => resolveScores(entry, folder)),
+  };
 }
 
 function resolveDataset(dataset: DatasetConfig, folder: string): DatasetConfig {
@@ -19,4 +24,15 @@ function resolveDataset(dataset: DatasetConfig, folder: string): DatasetConfig {
     labels: resolve(folder, split.labels),
   });
   return { ...dataset, train: files(dataset.train), test: files(dataset.test) };
+}
+
+/** Precomputed scores may lie below samplers, and nowhere else. */
+function resolveScores<T extends HeuristicChoice | HeuristicEntry>(choice: T, folder: string): T {
+  if (typeof choice === 'string') return choice;
+  const { file, base } = choice as HeuristicWithOptions;
+  return {
+    ...(choice as object),
+    ...(file === undefined ? {} : { file: resolve(folder, file) }),
+    ...(base === undefined ? {} : { base: resolveScores(base, folder) }),
+  } as T;
 }

@@ -4,6 +4,9 @@ import { DataError } from '@baal/core';
 import { mnistFiles } from '@baal/datasets';
 import type { DatasetConfig } from '../config/config.ts';
 
+/** Role of files with precomputed scores; each cell reads its own one at most. */
+export const scoresRole = 'scores';
+
 /** What the bytes of a file are, whatever its name and place. */
 export interface FileDigest {
   /** Length of the file. */
@@ -20,14 +23,18 @@ export interface DataFile extends FileDigest {
 }
 
 /**
- * The files behind a dataset and what is in them: a part of what a run is. O(bytes); reads every file
+ * The files behind a dataset, those with precomputed scores, and what is in them: a part of what a run is. O(bytes); reads every file
  * once more.
  *
  * @throws DataError if a file cannot be read.
  */
-export async function readDataFiles(dataset: DatasetConfig): Promise<readonly DataFile[]> {
+export async function readDataFiles(
+  dataset: DatasetConfig,
+  scores: readonly string[] = [],
+): Promise<readonly DataFile[]> {
+  const files = [...pathsOf(dataset), ...scores.map((path) => [scoresRole, path] as const)];
   return Promise.all(
-    pathsOf(dataset).map(async ([role, path]) => ({ role, path, ...(await digestOf(path)) })),
+    files.map(async ([role, path]) => ({ role, path, ...(await digestOf(path)) })),
   );
 }
 
@@ -54,9 +61,12 @@ async function digestOf(path: string): Promise<FileDigest> {
     }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new DataError(`${path}: cannot read the file (${code}), expected a file of the dataset`, {
-      cause,
-    });
+    throw new DataError(
+      `${path}: cannot read the file (${code}), expected a file of the experiment`,
+      {
+        cause,
+      },
+    );
   }
   return { bytes, sha256: hash.digest('hex') };
 }
@@ -76,7 +86,7 @@ export function checkSameData(where: string, files: readonly DataFile[], recorde
     const was = before[role];
     if (was?.bytes === bytes && was.sha256 === sha256) continue;
     throw new DataError(
-      `${path}: the data (dataset.${role}) are not those of ${where}, expected ${was?.bytes ?? '?'} bytes with ` +
+      `${path}: the data (${role === scoresRole ? 'precomputed scores' : `dataset.${role}`}) are not those of ${where}, expected ${was?.bytes ?? '?'} bytes with ` +
         `SHA-256 ${short(was?.sha256)}, got ${bytes} bytes with ${short(sha256)}; put the file back, or choose ` +
         'another directory with --out',
     );

@@ -17,14 +17,18 @@ export function runDashes(index: number): { readonly dashes?: string } {
 }
 
 /**
- * One look a strategy, in the order given. Random is the baseline and always grey; the others take the
- * colours of the page in turn.
+ * One look a strategy, in the order given. Random is the baseline and grey, if there is one of it; the others
+ * take the colours of the page in turn.
  */
 export function strategyLooks(names: readonly string[]): readonly StrategyLook[] {
+  const baselines = names.filter((name) => /^random(-b\d+)?$/.test(name));
   let next = 0;
   return names.map((name) => ({
     name,
-    colour: name === 'random' ? 'var(--baseline)' : `var(--series-${(next++ % 6) + 1})`,
+    colour:
+      baselines.length === 1 && name === baselines[0]
+        ? 'var(--baseline)'
+        : `var(--series-${(next++ % 6) + 1})`,
   }));
 }
 

@@ -6,14 +6,15 @@ import type {
   StrategyResult,
 } from '../run/results.ts';
 
-/** Name of a strategy in a sentence. */
-export function displayName(heuristic: string): string {
+/** Name of a strategy in a sentence: that of its heuristic, and what its label adds, `BALD b40`. */
+export function displayName(label: string): string {
   const known: Readonly<Record<string, string>> = {
     bald: 'BALD',
     batchBald: 'BatchBALD',
     certainty: 'Certainty',
     committeeKl: 'Committee KL',
     entropy: 'Entropy',
+    epig: 'EPIG',
     gibbsSampling: 'Gibbs sampling',
     leastConfidence: 'Least confidence',
     margin: 'Margin',
@@ -25,7 +26,9 @@ export function displayName(heuristic: string): string {
     variance: 'Variance',
     voteEntropy: 'Vote entropy',
   };
-  return known[heuristic] ?? heuristic;
+  const [kind = '', ...rest] = label.split('-');
+  const name = known[kind];
+  return name === undefined ? label : [name, ...rest].join(' ');
 }
 
 /** 0.9 as `90%`. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { ExperimentConfig } from '../config/config.ts';
+import { type Strategy, strategiesOf } from '../config/strategy.ts';
 
 /** One cell of a grid: a strategy with a seed. Independent of all others. */
 export interface Cell {
-  readonly heuristic: string;
+  readonly strategy: Strategy;
   readonly seed: number;
   /** Name of its folder, e.g. `bald-seed0`. */
   readonly name: string;
@@ -11,8 +12,9 @@ export interface Cell {
 
 /** The cells of an experiment, seed by seed, so that what is to be compared is done about together. */
 export function gridCells(config: ExperimentConfig): readonly Cell[] {
+  const strategies = strategiesOf(config);
   return config.seeds.flatMap((seed) =>
-    config.heuristics.map((heuristic) => ({ heuristic, seed, name: `${heuristic}-seed${seed}` })),
+    strategies.map((strategy) => ({ strategy, seed, name: `${strategy.label}-seed${seed}` })),
   );
 }
 

@@ -1,21 +1,25 @@
-import { ConfigError, createRng, getHeuristic, PoolExhaustedError, ShapeError } from '@baal/core';
+import { ConfigError, createRng, PoolExhaustedError, ShapeError } from '@baal/core';
 import { stopCriterion } from '../cell/stop-criteria.ts';
 import type { ExperimentConfig } from '../config/config.ts';
+import { choiceOf, kindOf, makeHeuristic, partsOf } from '../config/heuristic-choice.ts';
+import { scoresFiles } from '../config/strategy.ts';
 import { openDataset, type Splits } from '../data/open-dataset.ts';
+import { readScores } from '../data/read-scores.ts';
 import { buildModel } from '../model/build-model.ts';
 
-/** Strategies that compare posterior samples: with one sample, every score is 0. */
+/** Heuristics that compare posterior samples: with one sample, every score is 0. */
 const needSamples: readonly string[] = [
   'bald',
   'batchBald',
   'committeeKl',
-  'gibbsSampling',
+  'epig',
   'powerBald',
-  'powerSampling',
-  'rankBasedSampling',
   'variance',
   'voteEntropy',
 ];
+
+/** Heuristics that join the predictions of several items. */
+const needJoint: readonly string[] = ['batchBald', 'epig'];
 
 /**
  * Everything that can be found wrong with an experiment before the first round, found in this process
@@ -25,28 +29,66 @@ const needSamples: readonly string[] = [
  * @throws ConfigError, DataError, LabelError, ShapeError, PoolExhaustedError.
  */
 export async function checkExperiment(config: ExperimentConfig): Promise<void> {
-  checkStrategies(config);
+  checkCriteria(config);
   const splits = await openDataset(config.dataset);
+  checkStrategies(config, splits);
   checkShapes(splits);
   checkCounts(config, splits);
+  checkItems(config, splits);
+  for (const file of scoresFiles(config)) await readScores(file, splits.train.length);
   buildModel(config, splits.train, createRng(0));
 }
 
-function checkStrategies(config: ExperimentConfig): void {
-  const criteria = config.stop.map(stopCriterion);
-  for (const [i, name] of config.heuristics.entries()) {
-    const heuristic = getHeuristic(name);
-    if (needSamples.includes(heuristic.name) && config.iterations < 2) {
+function checkStrategies(config: ExperimentConfig, { train }: Splits): void {
+  const querySize = Math.max(...[config.querySize].flat());
+  for (const [i, entry] of config.heuristics.entries()) {
+    const where = `heuristics[${i}]`;
+    for (const part of partsOf(choiceOf(entry))) {
+      const kind = kindOf(part);
+      if (needSamples.includes(kind) && config.iterations < 2) {
+        throw new ConfigError(
+          `iterations: too few for '${kind}' at ${where}, expected 2 or more, got ${config.iterations}; ` +
+            'with one posterior sample nothing can disagree and every score is 0',
+        );
+      }
+      if (needJoint.includes(kind) && config.bayesian.masks !== 'joint') {
+        throw new ConfigError(
+          `bayesian.masks: wrong for '${kind}' at ${where}, expected joint, got ${config.bayesian.masks}; ` +
+            'it joins predictions of several items, which must come from the same weights',
+        );
+      }
+      if (typeof part === 'string') continue;
+      const { size = querySize, targetClassWeights } = part;
+      if (size < querySize) {
+        throw new ConfigError(
+          `${where}: '${kind}' scores fewer items than are labelled, expected size ${querySize} or more, got ${size}`,
+        );
+      }
+      if (targetClassWeights !== undefined && targetClassWeights.length !== train.classes) {
+        throw new ConfigError(
+          `${where}: targetClassWeights are not those of the classes, expected ${train.classes} weights, got ` +
+            `${targetClassWeights.length}`,
+        );
+      }
+    }
+  }
+}
+
+function checkCriteria(config: ExperimentConfig): void {
+  for (const [s, criterion] of config.stop.map(stopCriterion).entries()) {
+    if (criterion.needsStopSet === true && config.stopSet === undefined) {
       throw new ConfigError(
-        `iterations: too few for '${name}', expected 2 or more, got ${config.iterations}; with one ` +
-          'posterior sample nothing can disagree and every score is 0',
+        `stop[${s}]: looks at a stop set (${criterion.name}), expected the key stopSet, e.g. stopSet: ` +
+          '{ from: pool, size: 2000 }, got none',
       );
     }
-    const blind = criteria.findIndex((criterion) => criterion.needsUncertainty === true);
-    if (blind !== -1 && !heuristic.needsPredictions) {
+    if (criterion.needsUncertainty !== true) continue;
+    for (const [i, entry] of config.heuristics.entries()) {
+      const choice = choiceOf(entry);
+      if (makeHeuristic(choice).needsPredictions) continue;
       throw new ConfigError(
-        `stop[${blind}]: looks at the scores of the pool, expected strategies that have them, got ` +
-          `'${name}' at heuristics[${i}]`,
+        `stop[${s}]: looks at the scores of the pool, expected strategies that have them, got ` +
+          `'${kindOf(choice)}' at heuristics[${i}]`,
       );
     }
   }
@@ -64,7 +106,8 @@ function checkShapes({ train, test }: Splits): void {
 }
 
 function checkCounts(config: ExperimentConfig, { train, test }: Splits): void {
-  const { initial, querySize, pool } = config;
+  const { initial, labels, pool } = config;
+  const querySize = Math.max(...[config.querySize].flat());
   if (test.length === 0) {
     throw new ConfigError('dataset: the test set is empty, expected at least 1 item, got 0');
   }
@@ -80,6 +123,11 @@ function checkCounts(config: ExperimentConfig, { train, test }: Splits): void {
         `${initial.size} initial ones), got ${querySize}`,
     );
   }
+  if (labels !== undefined && labels > train.length) {
+    throw new PoolExhaustedError(
+      `labels: more than there is, expected at most ${train.length} training items, got ${labels}`,
+    );
+  }
   const scored = pool.maxSamples ?? left;
   if (querySize > scored) {
     throw new ConfigError(
@@ -87,6 +135,20 @@ function checkCounts(config: ExperimentConfig, { train, test }: Splits): void {
     );
   }
   if (initial.balanced) checkBalance(config, train);
+}
+
+/** Items that are drawn beside those that are learned from. */
+function checkItems(config: ExperimentConfig, { train, test }: Splits): void {
+  for (const key of ['targets', 'stopSet'] as const) {
+    const items = config[key];
+    if (items === undefined) continue;
+    const there = items.from === 'test' ? test.length : train.length - config.initial.size;
+    if (items.size <= there) continue;
+    const where = items.from === 'test' ? 'test items' : 'items of the pool';
+    throw new PoolExhaustedError(
+      `${key}.size: more than there is, expected at most ${there} ${where}, got ${items.size}`,
+    );
+  }
 }
 
 function checkBalance({ initial, dataset }: ExperimentConfig, train: Splits['train']): void {

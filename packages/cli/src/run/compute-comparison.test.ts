@@ -3,7 +3,11 @@ import { computeComparison } from './compute-comparison.ts';
 import type { CellResult } from './results.ts';
 import { factorResult } from './savings.ts';
 
-const options = { baseline: 'random', confidence: 0.95 };
+const baselines = new Map([
+  ['bald', 'random'],
+  ['entropy', 'random'],
+]);
+const options = { baselines, confidence: 0.95 };
 
 /** A cell evaluated at 10, 20 and 40 labels, whose curve is 0.3, 0.5, 0.7 and so much higher throughout. */
 function cell(heuristic: string, seed: number, higher: number, changes = {}): CellResult {

@@ -14,8 +14,8 @@ import { curveOf } from './savings.ts';
 
 /** What {@link computeComparison} needs to know. */
 export interface ComparisonOptions {
-  /** The strategy that the others are tested against, if it is there. */
-  readonly baseline: string;
+  /** For each strategy that has one the strategy that it is tested against. */
+  readonly baselines: ReadonlyMap<string, string>;
   /** Coverage of the intervals, e.g. 0.95. */
   readonly confidence: number;
 }
@@ -28,7 +28,7 @@ export interface ComparisonOptions {
 export function computeComparison(
   heuristics: readonly string[],
   cells: readonly CellResult[],
-  { baseline, confidence }: ComparisonOptions,
+  { baselines, confidence }: ComparisonOptions,
 ): ComparisonResult | null {
   const strategies = heuristics.map((name) => ({ name, runs: finishedRuns(name, cells) }));
   const present = strategies.filter(({ runs }) => runs.length > 0);
@@ -37,7 +37,10 @@ export function computeComparison(
   const areas = new Map(found.strategies.map(({ name, areas }) => [name, areas]));
   const names = [...areas.keys()];
   const pairs = names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const));
-  const others = areas.has(baseline) ? names.filter((name) => name !== baseline) : [];
+  const others = names.flatMap((name) => {
+    const baseline = baselines.get(name);
+    return baseline !== undefined && areas.has(baseline) ? [[name, baseline] as const] : [];
+  });
   const differences = (family: readonly (readonly [string, string])[]): readonly AreaDifference[] =>
     areaDifferences(areas, family, confidence);
   const allSeeds = [...new Set(cells.map(({ seed }) => seed))];
@@ -53,7 +56,7 @@ export function computeComparison(
       low: interval?.lower ?? null,
       high: interval?.upper ?? null,
     })),
-    againstBaseline: differences(others.map((name) => [name, baseline] as const)),
+    againstBaseline: differences(others),
     pairs: differences(pairs),
     ranks: names.length < 3 || found.friedman === null ? null : ranked(names, found.friedman),
   };

@@ -1,5 +1,6 @@
 import { labelsToLevel, type Metrics, meanInterval, type RoundRecord } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
+import { baselineOf, type Strategy, strategiesOf } from '../config/strategy.ts';
 import { computeComparison } from './compute-comparison.ts';
 import type {
   CellResult,
@@ -17,7 +18,6 @@ import { curveOf, factorResult, savedResult } from './savings.ts';
 export const levels: readonly number[] = [0.8, 0.85, 0.9, 0.95];
 /** Coverage of the intervals that are reported. */
 export const confidence = 0.95;
-const baseline = 'random';
 
 /**
  * What the journals of a grid say, per cell and per strategy. A pure function: the same journals give
@@ -25,22 +25,37 @@ const baseline = 'random';
  */
 export function computeResults(config: ExperimentConfig, states: readonly CellState[]): Results {
   const cells = states.map(cellResult);
+  const strategies = strategiesOf(config);
   return {
     format: 'baal-results',
     version: 2,
     config,
     confidence,
-    strategies: config.heuristics.map((heuristic) => strategyResult(heuristic, cells)),
-    comparison: computeComparison(config.heuristics, cells, { baseline, confidence }),
+    strategies: strategies.map((strategy) => strategyResult(strategy, strategies, cells)),
+    comparison: computeComparison(
+      strategies.map(({ label }) => label),
+      cells,
+      { baselines: baselinesOf(strategies), confidence },
+    ),
     cells,
   };
+}
+
+/** The label of Random with the same query size, for each strategy that has one. */
+function baselinesOf(strategies: readonly Strategy[]): ReadonlyMap<string, string> {
+  return new Map(
+    strategies.flatMap((strategy) => {
+      const baseline = baselineOf(strategy, strategies);
+      return baseline === undefined ? [] : [[strategy.label, baseline.label] as const];
+    }),
+  );
 }
 
 function cellResult({ cell, journal, failure }: CellState): CellResult {
   const { rounds, end } = journal;
   const early = end !== null && end.reason !== 'rounds' ? { stop: end.reason } : {};
   return {
-    heuristic: cell.heuristic,
+    heuristic: cell.strategy.label,
     seed: cell.seed,
     status: end !== null ? 'finished' : failure !== undefined ? 'failed' : 'incomplete',
     ...(failure === undefined ? {} : { message: failure }),
@@ -80,16 +95,23 @@ function reliabilityOf(test: Metrics): Reliability {
   };
 }
 
-function strategyResult(heuristic: string, all: readonly CellResult[]): StrategyResult {
-  const own = all.filter((cell) => cell.heuristic === heuristic);
+function strategyResult(
+  strategy: Strategy,
+  strategies: readonly Strategy[],
+  all: readonly CellResult[],
+): StrategyResult {
+  const cellsOf = ({ label }: Strategy): readonly CellResult[] =>
+    all.filter((cell) => cell.heuristic === label);
+  const own = cellsOf(strategy);
   const result = {
-    heuristic,
+    heuristic: strategy.label,
     accuracy: meanPoints(own, 'accuracy'),
     ece: meanPoints(own, 'ece'),
     labelsTo: levels.map((level) => levelResult(own, level)),
   };
-  const others = all.filter((cell) => cell.heuristic === baseline);
-  if (heuristic === baseline || others.length === 0) return result;
+  const baseline = baselineOf(strategy, strategies);
+  if (baseline === undefined) return result;
+  const others = cellsOf(baseline);
   return {
     ...result,
     saved: levels.map((level) => savedResult(own, others, level, confidence)),

@@ -10,7 +10,8 @@ import {
 } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { differences, differencesText } from '../config/differences.ts';
-import { checkSameData, type DataFile, digests } from '../data/data-files.ts';
+import { makeHeuristic, scoresFileOf } from '../config/heuristic-choice.ts';
+import { checkSameData, type DataFile, digests, scoresRole } from '../data/data-files.ts';
 import { type Cell, runFiles } from './cells.ts';
 import type { FileSystem } from './file-system.ts';
 
@@ -30,19 +31,35 @@ const nothing: CellJournal = { rounds: [], end: null, data: null, validBytes: 0,
 
 /**
  * The part of an experiment that a cell depends on: neither its name nor the other cells of the grid,
- * so that strategies and seeds can be added to a run directory later.
+ * so that strategies and seeds can be added to a run directory later. A heuristic without options is
+ * told by the label of the cell.
  */
-function cellConfig(config: ExperimentConfig): Json {
-  const { name: _name, heuristics: _heuristics, seeds: _seeds, ...rest } = config;
-  return JSON.parse(JSON.stringify(rest)) as Json;
+function cellConfig(config: ExperimentConfig, { strategy }: Cell): Json {
+  const { name: _name, heuristics: _heuristics, seeds: _seeds, targets, ...rest } = config;
+  const { heuristic, querySize, label } = strategy;
+  return JSON.parse(
+    JSON.stringify({
+      ...rest,
+      querySize,
+      ...(label === heuristic ? {} : { heuristic }),
+      ...(makeHeuristic(heuristic).needsTargets === true ? { targets } : {}),
+    }),
+  ) as Json;
+}
+
+/** What a cell reads: the files of the dataset, and that of its own scores. */
+function dataOf({ strategy }: Cell, data: readonly DataFile[]): readonly DataFile[] {
+  const own = scoresFileOf(strategy.heuristic);
+  return data.filter(({ role, path }) => role !== scoresRole || path === own);
 }
 
 /** First line of the journal of a cell. What was in the data is a part of what was run. */
 function journalHeader(config: ExperimentConfig, cell: Cell, data: readonly DataFile[]): string {
-  const { heuristic, seed } = cell;
+  const { strategy, seed } = cell;
+  const read = digests(dataOf(cell, data));
   return encodeHeader({
-    config: { ...(cellConfig(config) as object), data: digests(data) } as unknown as Json,
-    cell: { heuristic, seed },
+    config: { ...(cellConfig(config, cell) as object), data: read } as unknown as Json,
+    cell: { heuristic: strategy.label, seed },
   });
 }
 
@@ -67,20 +84,20 @@ export function readJournal(
   if (journal.header === null) return { ...nothing, torn: journal.tornBytes > 0 };
   const { header, rounds, end, validBytes, tornBytes } = journal;
   const { data: recorded, ...before } = header.config as Readonly<Record<string, Json>>;
-  const found = differences(before, cellConfig(config));
+  const found = differences(before, cellConfig(config, cell));
   if (found.length > 0) {
     throw new DataError(
       `${path}: the journal is of another config, expected this one, got one in which ` +
         `${differencesText(found)}; change the config back, or choose another directory with --out`,
     );
   }
-  if (header.cell.heuristic !== cell.heuristic || header.cell.seed !== cell.seed) {
+  if (header.cell.heuristic !== cell.strategy.label || header.cell.seed !== cell.seed) {
     throw new DataError(
       `${path}: the journal is of another cell, expected ${cell.name}, got ` +
         `${header.cell.heuristic}-seed${header.cell.seed}; put it back into its folder`,
     );
   }
-  if (data !== undefined) checkSameData(path, data, recorded);
+  if (data !== undefined) checkSameData(path, dataOf(cell, data), recorded);
   return { rounds, end, data: recorded ?? null, validBytes, torn: tornBytes > 0 };
 }
 

@@ -22,7 +22,7 @@ export type CellStatus = 'finished' | 'incomplete' | 'failed';
 
 /** What one cell of the grid found. */
 export interface CellResult {
-  /** The strategy. */
+  /** Label of the strategy: its heuristic, with options and query size where they set it apart. */
   readonly heuristic: string;
   /** The seed. */
   readonly seed: number;
@@ -114,7 +114,7 @@ export interface FactorResult {
 
 /** One strategy over all seeds. */
 export interface StrategyResult {
-  /** The strategy. */
+  /** Its label. */
   readonly heuristic: string;
   /** Test accuracy by labels. */
   readonly accuracy: readonly CurvePoint[];

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ConfigError, encodeEnd, encodeRound, StateError } from '@baal/core';
 import type { ExperimentConfig } from '../config/config.ts';
 import { differences, differencesText } from '../config/differences.ts';
+import { strategiesOf } from '../config/strategy.ts';
 import type { DataFile } from '../data/data-files.ts';
 import { asWriteError } from '../errors.ts';
 import { gridCells, runFiles } from './cells.ts';
@@ -15,6 +16,7 @@ import { inspectDirectory } from './run-directory.ts';
 import { type CellJob, runGrid } from './run-grid.ts';
 import { type CellState, readCells } from './run-status.ts';
 import type { SpawnCell } from './spawn-cell.ts';
+import { readTimes } from './times-file.ts';
 import { writeOutcome } from './write-outcome.ts';
 
 /** Options of {@link runExperiment}. */
@@ -94,8 +96,10 @@ async function runCells(
   });
   const work: CellJob[] = open.map(({ cell, journal }) => {
     writing(directory, () => prepareJournal(files, directory, config, cell, journal, options.data));
-    const { heuristic, seed } = cell;
-    return { cell, spec: { config, heuristic, seed, done: journal.rounds } };
+    const { strategy, seed } = cell;
+    const done = journal.rounds;
+    const seconds = readTimes(files, directory, cell, done.length);
+    return { cell, spec: { config, strategy, seed, done, seconds } };
   });
   const outcomes = await runGrid(work, {
     ...options,
@@ -155,7 +159,10 @@ function checkDirectory(
   return readCells(files, directory, config, data);
 }
 
-/** Strategies and seeds may be added, everything else must be as it was. */
+/**
+ * Strategies and seeds may be added, everything else must be as it was. Targets are compared for those
+ * strategies alone that look at them: by their journals.
+ */
 function checkSameConfig(
   config: ExperimentConfig,
   text: string | undefined,
@@ -167,6 +174,8 @@ function checkSameConfig(
     ...whole,
     name: undefined,
     heuristics: undefined,
+    querySize: Array.isArray(whole.querySize) ? 'a list' : whole.querySize,
+    targets: undefined,
     seeds: undefined,
   });
   const before = parse(path, text);
@@ -177,18 +186,25 @@ function checkSameConfig(
         `${differencesText(found)}; change the config back, or choose another directory with --out`,
     );
   }
-  checkNothingLeftOut(before, config, path);
+  // Nothing else differs, so it has the keys of a config.
+  checkNothingLeftOut(before as unknown as ExperimentConfig, config, path);
 }
 
 /** What has rounds on the disk would vanish from config and results if it were left out. */
 function checkNothingLeftOut(
-  before: Record<string, unknown>,
+  before: ExperimentConfig,
   config: ExperimentConfig,
   path: string,
 ): void {
-  for (const key of ['heuristics', 'seeds'] as const) {
-    const there = before[key] as readonly (string | number)[];
-    const here: readonly (string | number)[] = config[key];
+  const valuesOf = (whole: ExperimentConfig) => ({
+    strategies: strategiesOf(whole).map(({ label }) => label),
+    seeds: whole.seeds,
+  });
+  const old = valuesOf(before);
+  const now = valuesOf(config);
+  for (const key of ['strategies', 'seeds'] as const) {
+    const there: readonly (string | number)[] = old[key];
+    const here: readonly (string | number)[] = now[key];
     const missing = there.filter((value) => !here.includes(value));
     if (missing.length === 0) continue;
     const whole = [...there, ...here.filter((value) => !there.includes(value))];

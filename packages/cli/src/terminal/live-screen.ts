@@ -19,9 +19,8 @@ export interface Frame {
 export interface LiveScreenOptions {
   readonly frame: Frame;
   readonly paint: Paint;
-  /** Cells of the grid, and rounds that each will have at most. */
-  readonly cells: number;
-  readonly rounds: number;
+  /** Cells of the grid. */
+  readonly cells: readonly Cell[];
   readonly jobs: number;
 }
 
@@ -34,19 +33,26 @@ interface Running {
 
 /** One line for each running cell: round, labels, accuracy, what it does now, time left. */
 export function liveScreen(options: LiveScreenOptions): Screen {
-  const { frame, paint, rounds } = options;
+  const { frame, paint, cells } = options;
+  const labelWidth = Math.max(10, ...cells.map(({ strategy }) => strategy.label.length));
+  const waiting = new Map(cells.map((cell) => [cell.name, cell]));
   const running = new Map<string, Running>();
   let finished = 0;
   const rememberedSeconds: number[] = [];
   const redraw = (): void => {
-    const lines = [...running.values()].map((state) => cellLine(state, rounds));
-    const waiting = options.cells - finished - running.size;
-    const left = totalLeft([...running.values()], rememberedSeconds, waiting, options);
-    const summary = `${finished} of ${options.cells} cells done, ${duration(left)} left`;
+    const lines = [...running.values()].map((state) => cellLine(state, labelWidth));
+    const left = totalLeft(
+      [...running.values()],
+      rememberedSeconds,
+      [...waiting.values()],
+      options.jobs,
+    );
+    const summary = `${finished} of ${cells.length} cells done, ${duration(left)} left`;
     frame.draw([...lines, paint('dim', summary)].join('\n'));
   };
   return {
     show(event) {
+      if (event.type === 'start') waiting.delete(event.cell.name);
       follow(running, event);
       if (event.type === 'round') rememberedSeconds.push(event.seconds);
       if (event.type === 'end') {
@@ -79,11 +85,12 @@ function follow(running: Map<string, Running>, event: GridEvent): void {
   }
 }
 
-function cellLine({ cell, last, progress, seconds }: Running, rounds: number): string {
+function cellLine({ cell, last, progress, seconds }: Running, labelWidth: number): string {
+  const { label, rounds } = cell.strategy;
   const round = progress?.round ?? (last === undefined ? 0 : last.round + 1);
   const left = timeLeft(seconds, rounds - 1 - (last?.round ?? -1));
   return [
-    cell.heuristic.padEnd(10),
+    label.padEnd(labelWidth),
     `seed ${cell.seed}`.padEnd(8),
     `round ${String(round + 1).padStart(String(rounds).length)}/${rounds}`,
     `${String(last?.labelled ?? '–').padStart(5)} labels`,
@@ -96,15 +103,16 @@ function cellLine({ cell, last, progress, seconds }: Running, rounds: number): s
 function totalLeft(
   running: readonly Running[],
   seconds: readonly number[],
-  waiting: number,
-  { rounds, jobs }: LiveScreenOptions,
+  waiting: readonly Cell[],
+  jobs: number,
 ): number | undefined {
   if (seconds.length === 0) return undefined;
   const mean = seconds.reduce((a, b) => a + b, 0) / seconds.length;
   const own = running.map((state) => {
-    const roundsLeft = rounds - 1 - (state.last?.round ?? -1);
+    const roundsLeft = state.cell.strategy.rounds - 1 - (state.last?.round ?? -1);
     return timeLeft(state.seconds, roundsLeft) ?? mean * roundsLeft;
   });
-  const work = own.reduce((a, b) => a + b, 0) + waiting * mean * rounds;
+  const ahead = waiting.reduce((sum, { strategy }) => sum + strategy.rounds, 0);
+  const work = own.reduce((a, b) => a + b, 0) + ahead * mean;
   return Math.max(work / jobs, ...own);
 }

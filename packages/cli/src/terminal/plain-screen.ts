@@ -2,19 +2,20 @@ import type { GridEvent } from '../run/events.ts';
 import { duration, percentText } from './progress-words.ts';
 import type { Screen, Terminal } from './screen.ts';
 
-/** One line a round, for logs and pipes; `rounds` is how many each cell will have at most. */
-export function plainScreen(terminal: Terminal, rounds: number): Screen {
+/** One line a round, for logs and pipes. */
+export function plainScreen(terminal: Terminal): Screen {
   return {
     show: (event) => {
-      const text = lineOf(event, rounds);
+      const text = lineOf(event);
       if (text !== undefined) terminal.line(text);
     },
     close: () => undefined,
   };
 }
 
-function lineOf(event: GridEvent, rounds: number): string | undefined {
-  const { name } = event.cell;
+function lineOf(event: GridEvent): string | undefined {
+  const { name, strategy } = event.cell;
+  const { rounds } = strategy;
   switch (event.type) {
     case 'start':
       return event.done.length === 0

@@ -27,6 +27,18 @@ describe('plotLines', () => {
     expect(rows.at(-1)).toMatch(/^ {7}0 +50 +100 labels$/);
   });
 
+  it('names many curves on as many lines as it takes', () => {
+    const names = Array.from({ length: 12 }, (_, i) => `powerBald-temperature${i}`);
+    const rows = plotLines(
+      names.map((name, i) => line(name, 0.001 + i / 4000)),
+      options,
+    );
+    expect(rows.every((row) => row.length <= 80)).toBe(true);
+    const legend = rows.slice(0, rows.length - options.height - 2);
+    expect(legend).toHaveLength(6);
+    expect(legend.join(' ').match(/powerBald-temperature\d+/g)).toEqual(names);
+  });
+
   it('draws a rising line from the lower left to the upper right', () => {
     const rows = plotLines([line('bald', 0.004)], options).slice(1, 11);
     const ends = rows.map((row) => row.search(/[\u2801-\u28ff]/));

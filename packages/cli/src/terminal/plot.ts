@@ -90,16 +90,34 @@ export function plotLines(series: readonly Series[], options: PlotOptions): read
     );
     return `${label.padStart(axisWidth - 1)}${tick === undefined ? '│' : '┤'}${cells.join('').trimEnd()}`;
   });
-  const legend = series.map(
-    ({ name }, i) =>
-      `${paint(seriesColour(i), ['━━', '┄┄', '╍╍', '··', '──'][i % 5] as string)} ${name}`,
-  );
   return [
-    `${options.yLabel}   ${legend.join('   ')}`,
+    ...legendLines(series, options),
     ...drawing,
     `${' '.repeat(axisWidth - 1)}└${'─'.repeat(columns)}`,
     xAxis(x.low, x.high, columns, options.xLabel),
   ];
+}
+
+/** The title and the names of the curves, on as many lines as it takes. */
+function legendLines(
+  series: readonly Series[],
+  { width, yLabel, paint }: PlotOptions,
+): readonly string[] {
+  const lines: string[] = [];
+  let line = yLabel;
+  let length = yLabel.length;
+  for (const [i, { name }] of series.entries()) {
+    const stroke = ['━━', '┄┄', '╍╍', '··', '──'][i % 5] as string;
+    const added = `   ${stroke} ${name}`.length;
+    if (length + added > width) {
+      lines.push(line);
+      line = ' '.repeat(yLabel.length);
+      length = yLabel.length;
+    }
+    line += `   ${paint(seriesColour(i), stroke)} ${name}`;
+    length += added;
+  }
+  return [...lines, line];
 }
 
 function scale(

@@ -7,10 +7,10 @@ import { plainScreen } from './plain-screen.ts';
 import { duration, phaseText } from './progress-words.ts';
 import { timeLeft } from './time-left.ts';
 
-const cell = (heuristic: string, seed: number) => ({
-  heuristic,
+const cell = (label: string, seed: number) => ({
+  strategy: { label, heuristic: label, querySize: 10, rounds: 3 },
   seed,
-  name: `${heuristic}-seed${seed}`,
+  name: `${label}-seed${seed}`,
 });
 const record = (round: number, stop?: string): RoundRecord => ({
   round,
@@ -45,8 +45,7 @@ describe('liveScreen', () => {
       done: () => undefined,
     },
     paint: painter(false, {}),
-    cells: 2,
-    rounds: 3,
+    cells: [bald, random],
     jobs: 2,
   });
   for (const event of events) screen.show(event);
@@ -75,10 +74,11 @@ describe('liveScreen', () => {
 describe('plainScreen', () => {
   it('writes a line a round, and says how cells went on or failed', () => {
     const lines: string[] = [];
-    const screen = plainScreen(
-      { isTerminal: false, width: 80, line: (text) => lines.push(text) },
-      3,
-    );
+    const screen = plainScreen({
+      isTerminal: false,
+      width: 80,
+      line: (text) => lines.push(text),
+    });
     for (const event of events) screen.show(event);
     expect(lines).toEqual([
       'random-seed0  continues after round 2/3',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleResults } from '../../test/sample-results.ts';
+import type { CurvePoint, StrategyResult } from '../run/results.ts';
 import { painter } from './colours.ts';
 import { summaryLines } from './summary.ts';
 
@@ -28,6 +29,23 @@ describe('summaryLines', () => {
     expect(lines.slice(-2)).toEqual([
       'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds).',
       "2 seeds are too few to name a winner (Wilcoxon's test: p = 0.5 at best).",
+    ]);
+  });
+
+  it('reads a curve of another query size between its points, not beyond them', () => {
+    const [bald, ...others] = results.strategies as [StrategyResult, ...StrategyResult[]];
+    const point = (labelled: number, mean: number) => ({
+      ...(bald.accuracy[0] as CurvePoint),
+      labelled,
+      mean,
+    });
+    const coarse = { ...bald, accuracy: [point(40, 0.5), point(90, 0.75)] };
+    const [, , , row] = summaryLines(
+      { ...results, strategies: [coarse, ...others] },
+      painter(false, {}),
+    );
+    expect(row?.trim().split(/ +/)).toEqual([
+      ...['BALD', '–', '50.0%', '~60.0%', '~70.0%', '75.0%', '–', '–', expect.any(String)],
     ]);
   });
 

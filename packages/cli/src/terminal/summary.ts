@@ -10,7 +10,8 @@ import { formatTable } from './table.ts';
 export function summaryLines(results: Results, paint: Paint): readonly string[] {
   const { strategies, config, comparison } = results;
   const rows = strategies.map((s) => [displayName(s.heuristic)] as const);
-  const columns = labelColumns(strategies, 7);
+  const widest = Math.max(...rows.map(([name]) => name.length));
+  const columns = labelColumns(strategies, Math.max(2, Math.min(7, Math.floor((72 - widest) / 8))));
   if (columns.length === 0) return ['No round is finished yet.'];
   const levels = strategies[0]?.labelsTo.map((level) => percent(level.level)) ?? [];
   const saved = strategies.filter((s) => s.saved !== undefined);
@@ -77,7 +78,13 @@ function areaOf({ areas }: ComparisonResult, heuristic: string): string {
   return area === undefined ? '–' : percent(area.mean, 1);
 }
 
-function accuracyAt(strategy: StrategyResult, labels: number): string {
-  const point = strategy.accuracy.find((p) => p.labelled === labels);
-  return point === undefined ? '–' : percent(point.mean, 1);
+/** With other query sizes there are points elsewhere: on the line between two of them, marked so. */
+function accuracyAt({ accuracy }: StrategyResult, labels: number): string {
+  const next = accuracy.findIndex((point) => point.labelled >= labels);
+  const [before, after] = [accuracy[next - 1], accuracy[next]];
+  if (after === undefined) return '–';
+  if (after.labelled === labels) return percent(after.mean, 1);
+  if (before === undefined) return '–';
+  const share = (labels - before.labelled) / (after.labelled - before.labelled);
+  return `~${percent(before.mean + share * (after.mean - before.mean), 1)}`;
 }

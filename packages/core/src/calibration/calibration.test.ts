@@ -358,6 +358,9 @@ describe('what cannot be fitted', () => {
     expect(() => temperatureScaling().fit(scores, [0, 1, 0])).toThrow('item 0 has the value 0');
     const fitted = temperatureScaling({ floor: 1e-6 }).fit(scores, [0, 1, 0]);
     expect(fitted.apply(scores).data.every(Number.isFinite)).toBe(true);
+    const rounded = two([1 + 1e-6, 0, 0.2, 0.8, 0.4, 0.6], 'probabilities');
+    const same = temperatureScaling({ floor: 1e-6 }).fit(rounded, [0, 1, 0]);
+    expect(same.temperature).toBeCloseTo(fitted.temperature, 5);
     expect(() => temperatureScaling({ floor: 1 }).fit(scores, [0, 1, 0])).toThrow(RangeError);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstFar, readGolden } from '../../test/golden.ts';
 import { createRng } from '../random/create-rng.ts';
-import type { ClassScores } from './calibrator.ts';
+import type { CalibrationMethod, ClassScores } from './calibrator.ts';
 import { crossFit } from './cross-fit.ts';
 import { temperatureScaling } from './temperature-scaling.ts';
 import { vectorScaling } from './vector-scaling.ts';
@@ -44,6 +44,30 @@ describe('crossFit', () => {
     }
     expect(crossed.outOfFoldNll).toBeCloseTo(nll, 12);
     expect(crossed.outOfFoldNll).toBeGreaterThan(method.fit(held, labels).report.nll);
+  });
+
+  it('reports the worst fit, mean figures of the fits, and the likelihood of their average', () => {
+    const { report, calibrators, apply } = crossFit(vectorScaling(), held, labels, options);
+    const of = (name: 'gradient' | 'iterations' | 'objective' | 'nllBefore'): number[] =>
+      calibrators.map((one) => one.report[name]);
+    const mean = (values: number[]): number => values.reduce((a, b) => a + b) / 4;
+    expect(new Set(of('gradient')).size).toBeGreaterThan(1);
+    expect(report.gradient).toBe(Math.max(...of('gradient')));
+    expect(report.iterations).toBe(Math.max(...of('iterations')));
+    expect(report.objective).toBeCloseTo(mean(of('objective')), 14);
+    expect(report.nllBefore).toBeCloseTo(mean(of('nllBefore')), 14);
+    const { data } = apply(held);
+    const nll = labels.map((label, n) => -Math.log(data[n * C + label] as number));
+    expect(report.nll).toBeCloseTo(nll.reduce((a, b) => a + b) / labels.length, 12);
+    let fits = 0;
+    const lazy: CalibrationMethod = {
+      name: 'lazy',
+      fit: (...given) => {
+        const own = vectorScaling().fit(...given);
+        return { ...own, report: { ...own.report, converged: ++fits !== 3 } };
+      },
+    };
+    expect(crossFit(lazy, held, labels, options).report.converged).toBe(false);
   });
 
   it('averages the probabilities of the parts for new items', () => {

@@ -1,4 +1,5 @@
 import { LabelError, NumericalError, ShapeError } from '../errors.ts';
+import { HIGHEST_PROBABILITY } from '../predictions/check-predictions.ts';
 import type { ClassScores } from './calibrator.ts';
 
 /** Options of the methods that take logarithms. */
@@ -88,7 +89,7 @@ export function checkProbability(
   position: number,
   C: number,
 ): number {
-  if (value >= 0 && value <= 1 + 1e-6) return value;
+  if (value >= 0 && value <= HIGHEST_PROBABILITY) return value;
   throw new NumericalError(
     `${where}: item ${Math.floor(position / C)} has the value ${value}, expected probabilities in [0, 1]`,
   );

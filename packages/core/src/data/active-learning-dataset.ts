@@ -98,18 +98,19 @@ export class ActiveLearningDataset<T> implements Dataset<T> {
   get pool(): Pool<T> {
     this.#sync();
     const { version } = this.#map;
-    const unlabelled = this.#map.unlabelled();
-    if (this.#pool?.version !== version || this.#pool.length !== unlabelled.length) {
-      this.#pool = new Pool({
-        view: this.#view,
-        unlabelled,
-        version,
-        makeUnlabelled: this.#makeUnlabelled,
-        idOf: (index) => idAt(this.#dataset, index),
-        currentVersion: () => this.#map.version,
-      });
-    }
-    return this.#pool;
+    const items = this.#map.unlabelled();
+    const fresh = this.#pool?.version === version && this.#pool.length === items.length;
+    if (!fresh) this.#pool = this.#poolOf(items);
+    return this.#pool as Pool<T>;
+  }
+
+  /**
+   * All labelled items, ascending, as the pool would show them, whatever `lastActiveSteps` says: for
+   * comparing them with the pool. A view of this moment. O(N).
+   */
+  get labelledAsPool(): Dataset<T> {
+    this.#sync();
+    return this.#poolOf(this.#map.labelled());
   }
 
   /** A labelled item, ascending in the dataset. @throws RangeError if there is no such item. */
@@ -326,6 +327,17 @@ export class ActiveLearningDataset<T> implements Dataset<T> {
     this.#labels.load(state.labels ?? [], steps, this.canLabel);
     this.#rng = rng;
     this.#map.replace(steps);
+  }
+
+  #poolOf(items: readonly number[]): Pool<T> {
+    return new Pool({
+      view: this.#view,
+      unlabelled: items,
+      version: this.#map.version,
+      makeUnlabelled: this.#makeUnlabelled,
+      idOf: (index) => idAt(this.#dataset, index),
+      currentVersion: () => this.#map.version,
+    });
   }
 
   #labelIndices(where: string, indices: readonly number[], values?: readonly unknown[]): void {

@@ -97,6 +97,11 @@ export class LabelledMap {
     return this.#active;
   }
 
+  /** Ascending positions of all labelled items, whatever `lastActiveSteps` says. Cost O(N). */
+  labelled(): number[] {
+    return positionsWhere(this.#steps, (step) => step > 0);
+  }
+
   /**
    * Ascending positions of the unlabelled items. Shared, not to be changed; appended items are
    * pushed onto it, so a reader that wants a snapshot keeps the length too.

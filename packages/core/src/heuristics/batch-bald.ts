@@ -9,7 +9,7 @@ import {
   type LabelProbabilities,
   labelProbabilities,
 } from './label-probabilities.ts';
-import { rankScores } from './rank-scores.ts';
+import { picksFirst } from './picks-first.ts';
 import { ROWS_AT_ONCE, rowInformation } from './row-information.ts';
 
 /** Options of {@link batchBald}. */
@@ -68,7 +68,8 @@ export function batchBald(options: BatchBaldOptions = {}): Heuristic {
     }
     return labelProbabilities('batchBald', chunk, first);
   };
-  const scoring = defineHeuristic({
+  // Its order is not that of its scores, so it does not stream them.
+  const { streamUncertainties: _, ...scoring } = defineHeuristic({
     name: 'batchBald',
     start: () => {
       const check = jointSamples('batchBald');
@@ -107,14 +108,7 @@ export function batchBald(options: BatchBaldOptions = {}): Heuristic {
 }
 
 function rank(labels: LabelProbabilities, options: Parameters<typeof selectJointly>[1]): Ranking {
-  const { ranks, scores } = rankScores(scoresOf(labels));
-  const batch = selectJointly(labels, options);
-  const picked = new Set(batch.picks);
-  const rest = ranks.filter((item) => !picked.has(item));
-  const all = new Uint32Array(ranks.length);
-  all.set(batch.picks);
-  all.set(rest, batch.picks.length);
-  return { ranks: all, scores, batch };
+  return picksFirst(scoresOf(labels), selectJointly(labels, options));
 }
 
 /** BALD of every item: what its label tells when nothing else is labelled. */

@@ -2,6 +2,7 @@ import { ConfigError, ShapeError } from '../errors.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { broadcast } from './broadcast.ts';
 import type { Heuristic, HeuristicOptions } from './heuristic.ts';
+import { needsOf } from './needs.ts';
 import { rankScores } from './rank-scores.ts';
 import { checkReduction, type Reduction, reduceScores } from './reduction.ts';
 import { averageRanks } from './sampling-distributions.ts';
@@ -47,8 +48,6 @@ export function combineHeuristics(
 ): Heuristic {
   const weights = members.map(({ weight }) => weight);
   checkCombination('combineHeuristics', weights, options);
-  const needsPredictions = members.some(({ heuristic }) => heuristic.needsPredictions);
-  const needsTargets = members.some(({ heuristic }) => heuristic.needsTargets);
   const workOf = (work: HeuristicOptions, i: number): HeuristicOptions =>
     work.rng === undefined ? work : { ...work, rng: work.rng.fork(`combine-${i}`) };
   const streamed = (
@@ -69,9 +68,8 @@ export function combineHeuristics(
     members.map(({ heuristic }, i) => heuristic.getUncertainties(predictions, workOf(work, i)));
   return {
     name: 'combine',
-    needsPredictions,
+    ...needsOf(...members.map(({ heuristic }) => heuristic)),
     lowest: Number.NEGATIVE_INFINITY,
-    ...(needsTargets && { needsTargets }),
     getUncertainties: (predictions, work = {}) =>
       combineScores(whole(predictions, work), weights, options),
     getUncertaintiesGenerator: async (chunks, work = {}) =>

@@ -5,7 +5,14 @@ import { PREDICTION_KINDS, samplePredictions } from '../testing/sample-predictio
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { certainty } from './certainty.ts';
+import { coldStart } from './cold-start.ts';
 import { combineHeuristics, SCALES } from './combine-heuristics.ts';
+import { badge } from './diversity/badge.ts';
+import { coreSet } from './diversity/core-set.ts';
+import { lcmd } from './diversity/lcmd.ts';
+import { maxDet } from './diversity/max-det.ts';
+import { probCover } from './diversity/prob-cover.ts';
+import { typiClust } from './diversity/typi-clust.ts';
 import { entropy } from './entropy.ts';
 import { epig } from './epig.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -79,3 +86,33 @@ for (const kind of PREDICTION_KINDS.filter((one) => one !== 'values')) {
     spatial: false,
   });
 }
+
+heuristicConformance(() => badge(), runner, { order: 'drawnBatch', spatial: false });
+for (const make of [coreSet, lcmd, maxDet, probCover, () => probCover({ radius: 1.5 })]) {
+  heuristicConformance(() => make(), runner, {
+    kinds: PREDICTION_KINDS,
+    order: 'batch',
+    spatial: false,
+  });
+}
+for (const make of [typiClust, () => probCover({ classes: 3 })]) {
+  heuristicConformance(() => make(), runner, {
+    kinds: PREDICTION_KINDS,
+    order: 'batch',
+    random: true,
+    spatial: false,
+  });
+}
+// Both sides of a cold start: 2 items are labelled.
+heuristicConformance(() => coldStart(entropy(), badge(), { until: { labels: 2 } }), runner, {
+  order: 'drawnBatch',
+  spatial: false,
+});
+heuristicConformance(
+  (reduction) => coldStart(entropy({ reduction }), margin(), { until: { labels: 3 } }),
+  runner,
+);
+heuristicConformance(() => coldStart(badge(), entropy(), { until: { confidence: 1 } }), runner, {
+  order: 'drawnBatch',
+  spatial: false,
+});

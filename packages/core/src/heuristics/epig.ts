@@ -2,6 +2,7 @@ import { NumericalError, ShapeError } from '../errors.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { defineHeuristic } from './define-heuristic.ts';
 import { entropySum } from './entropy-sum.ts';
+import type { EpigKernel } from './epig-kernel.ts';
 import type { Heuristic } from './heuristic.ts';
 import { jointSamples } from './joint-samples.ts';
 import { type LabelProbabilities, labelProbabilities } from './label-probabilities.ts';
@@ -18,6 +19,11 @@ export interface EpigOptions {
    * then weighted to that. Default: they count alike.
    */
   readonly targetClassWeights?: readonly number[];
+  /**
+   * Runs the joint distributions in single precision on something faster, e.g. `onnxEpigKernel()` of
+   * `@baal/onnx`. Default: Float64 in JavaScript. With a kernel there is no `getUncertainties`.
+   */
+  readonly kernel?: EpigKernel;
 }
 
 /**
@@ -29,7 +35,7 @@ export interface EpigOptions {
  * with p, p_t the Bayesian model averages of item and target. `[N, K, C]` and targets `[T, K, C]` in,
  * `[N]` out. In nats, in [0, ln C]. Independent outputs (sigmoids) are labelled together: the 2^C sets
  * of labels are the classes. Deterministic. O(N T K C^2) time, O(T K C) memory and a chunk: no joint
- * distribution but one is ever held.
+ * distribution but one is ever held, or the block of a `kernel`.
  *
  * With `targetClassWeights` q, target t counts `sum_c q_c p_t(c) / m_c`, with m the mean of all p_t:
  * importance weights for inputs whose classes occur as q says, where m says how they occur now.
@@ -37,7 +43,8 @@ export interface EpigOptions {
  * Deviation from Baal: the targets are given, not the training set; Float64.
  *
  * @throws TypeError for marginal samples or several draws, for kind `values`, or where targets are
- *   missing; RangeError for one posterior sample or bad class weights.
+ *   missing, or for `getUncertainties` with a kernel; RangeError for one posterior sample or bad class
+ *   weights.
  * @throws ShapeError if there are axes after the classes, or targets have other samples or classes.
  * @throws NumericalError for unsound predictions, or where no target may have a class that has weight.
  * @see Bickford Smith et al., Prediction-Oriented Bayesian Active Learning (2023), sec. 4
@@ -47,6 +54,7 @@ export function epig(options: EpigOptions = {}): Heuristic {
   return defineHeuristic({
     name: 'epig',
     needsTargets: options.targetPredictions === undefined,
+    asynchronous: options.kernel !== undefined,
     start: (work) => {
       const check = jointSamples('epig');
       const given = options.targetPredictions ?? work.targets;
@@ -57,10 +65,14 @@ export function epig(options: EpigOptions = {}): Heuristic {
       }
       check(given);
       const targets = targetsOf(given, options.targetClassWeights);
+      const scores =
+        options.kernel === undefined ? exactly(targets) : byKernel(targets, options.kernel);
       return (chunk, firstItem) => {
         check(chunk);
         checkSamples(chunk);
-        return scores(labelProbabilities('epig', chunk, firstItem), targets);
+        const items = labelProbabilities('epig', chunk, firstItem);
+        checkTargets(items, targets);
+        return scores(items);
       };
     },
   });
@@ -70,6 +82,8 @@ export function epig(options: EpigOptions = {}): Heuristic {
 interface Targets extends LabelProbabilities {
   /** Weights of the targets, `[T]`; they sum to 1. */
   readonly shares: Float64Array;
+  /** The Bayesian model averages, `[T, C]`. */
+  readonly means_T_C: Float64Array;
   /** `sum_t share_t H[p_t]`. */
   readonly entropy: number;
 }
@@ -90,30 +104,81 @@ function targetsOf(given: Predictions, classWeights: readonly number[] | undefin
   for (let t = 0; t < T; t++) {
     entropy += (shares[t] as number) * entropyOf(means_T_C.subarray(t * C, (t + 1) * C));
   }
-  return { ...labels, shares, entropy };
+  return { ...labels, shares, means_T_C, entropy };
 }
 
-function scores(items: LabelProbabilities, targets: Targets): Float64Array {
-  const { N, K, C, probs_N_C_K } = items;
+function checkTargets({ K, C }: LabelProbabilities, targets: LabelProbabilities): void {
   if (targets.K !== K || targets.C !== C) {
     throw new ShapeError(
       `epig: targets have ${targets.K} samples and ${targets.C} labels, expected ${K} and ${C} like the pool`,
     );
   }
-  const means_N_C = averages(items);
-  const joint = entropySum(C * C);
-  return Float64Array.from({ length: N }, (_, n) => {
-    let expected = 0;
-    for (let t = 0; t < targets.N; t++) {
-      const share = targets.shares[t] as number;
-      if (share === 0) continue;
-      outerProduct(probs_N_C_K, n * C * K, targets.probs_N_C_K, t * C * K, K, C, joint.values);
-      expected += share * joint.entropy(0, C * C);
-    }
-    const own = entropyOf(means_N_C.subarray(n * C, (n + 1) * C));
-    // Rounding alone takes information below 0.
-    return Math.max(0, own + targets.entropy - expected);
+}
+
+/** Scores items by the entropies of their joint distributions with every target, in Float64. */
+function exactly(targets: Targets): (items: LabelProbabilities) => Float64Array {
+  const joint = entropySum(targets.C * targets.C);
+  return (items) => {
+    const { N, K, C, probs_N_C_K } = items;
+    const means_N_C = averages(items);
+    return Float64Array.from({ length: N }, (_, n) => {
+      let expected = 0;
+      for (let t = 0; t < targets.N; t++) {
+        const share = targets.shares[t] as number;
+        if (share === 0) continue;
+        outerProduct(probs_N_C_K, n * C * K, targets.probs_N_C_K, t * C * K, K, C, joint.values);
+        expected += share * joint.entropy(0, C * C);
+      }
+      const own = entropyOf(means_N_C.subarray(n * C, (n + 1) * C));
+      // Rounding alone takes information below 0.
+      return Math.max(0, own + targets.entropy - expected);
+    });
+  };
+}
+
+/** Scores items by the ratios of joint to independent probabilities, in single precision. */
+function byKernel(
+  targets: Targets,
+  kernel: EpigKernel,
+): (items: LabelProbabilities) => Promise<Float64Array> {
+  const { K, C, means_T_C, shares } = targets;
+  const information = kernel.prepare({
+    K,
+    ratios_L_K: ratiosToMean(targets, means_T_C, K),
+    weights_L: Float32Array.from(
+      means_T_C,
+      (mean, i) => mean * (shares[Math.floor(i / C)] as number),
+    ),
   });
+  return async (items) => {
+    const means_N_C = averages(items);
+    const told = await information(ratiosToMean(items, means_N_C, 1));
+    return Float64Array.from({ length: items.N }, (_, n) => {
+      let score = 0;
+      for (let i = n * C; i < (n + 1) * C; i++)
+        score += (means_N_C[i] as number) * (told[i] as number);
+      return Math.max(0, score);
+    });
+  };
+}
+
+/** Keeps products of ratios away from 0, whose logarithm is not finite; far too small to change a score. */
+const LEAST_RATIO = 1e-15;
+
+/** `p_k(c) / (divisor p(c))`, `[N * C, K]`; labels that cannot be have the least ratio, and no weight. */
+function ratiosToMean(
+  { K, probs_N_C_K }: LabelProbabilities,
+  means_N_C: Float64Array,
+  divisor: number,
+): Float32Array {
+  const ratios = new Float32Array(probs_N_C_K.length).fill(LEAST_RATIO);
+  for (const [row, mean] of means_N_C.entries()) {
+    if (mean === 0) continue;
+    for (let i = row * K; i < (row + 1) * K; i++) {
+      ratios[i] = Math.max(LEAST_RATIO, (probs_N_C_K[i] as number) / mean / divisor);
+    }
+  }
+  return ratios;
 }
 
 /** `J[c, d] = 1/K sum_k p_k(c) q_k(d)`, from `[C, K]` at `p` and `[C, K]` at `q`; two rows at once. */

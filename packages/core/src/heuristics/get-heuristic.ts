@@ -3,7 +3,14 @@ import { lookUp, nearestName } from '../registry.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { certainty, leastConfidence } from './certainty.ts';
+import { type ColdStartOptions, coldStart } from './cold-start.ts';
 import { combineHeuristics } from './combine-heuristics.ts';
+import { badge } from './diversity/badge.ts';
+import { coreSet } from './diversity/core-set.ts';
+import { lcmd } from './diversity/lcmd.ts';
+import { maxDet } from './diversity/max-det.ts';
+import { probCover } from './diversity/prob-cover.ts';
+import { typiClust } from './diversity/typi-clust.ts';
 import { entropy } from './entropy.ts';
 import { epig } from './epig.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -24,8 +31,29 @@ export interface GetHeuristicOptions {
   readonly reduction?: Reduction;
   /** Samplers. */
   readonly temperature?: number;
-  /** `powerSampling`, `gibbsSampling`, `rankBasedSampling`, `subsample`: what they sample by, default bald. */
+  /**
+   * `powerSampling`, `gibbsSampling`, `rankBasedSampling`, `subsample`: what they sample by;
+   * `coldStart`: what takes over in the end. Default bald.
+   */
   readonly base?: HeuristicConfig;
+  /** `coldStart`: what begins; default typiClust. */
+  readonly first?: HeuristicConfig;
+  /** `coldStart`: when the base takes over. */
+  readonly until?: { readonly labels?: number; readonly confidence?: number };
+  /** `typiClust`. */
+  readonly neighbors?: number;
+  /** `typiClust`. */
+  readonly maxClusters?: number;
+  /** `probCover`; one of `radius`, `quantile` and `classes`. */
+  readonly radius?: number;
+  /** `probCover`. */
+  readonly quantile?: number;
+  /** `probCover`. */
+  readonly classes?: number;
+  /** `probCover`. */
+  readonly purity?: number;
+  /** `maxDet`. */
+  readonly noise?: number;
   /** `subsample`: how many items are scored. */
   readonly size?: number;
   /** `batchBald`. */
@@ -52,6 +80,8 @@ export type HeuristicConfig = string | (GetHeuristicOptions & { readonly kind: s
 
 interface Entry {
   readonly options: readonly (keyof GetHeuristicOptions)[];
+  /** Those of them that have no default. */
+  readonly required?: readonly (keyof GetHeuristicOptions)[];
   /** Takes its own options out of all; which were given has been checked. */
   readonly make: (options: GetHeuristicOptions) => Heuristic;
 }
@@ -64,16 +94,37 @@ const sampling = (make: (base: Heuristic, options: GetHeuristicOptions) => Heuri
 const baseOf = ({ base = 'bald' }: GetHeuristicOptions): Heuristic => getHeuristic(base);
 
 const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ['badge', { options: [], make: badge }],
   ['bald', scoring(bald)],
   ['batchBald', { options: ['batchSize', 'maxConfigurations', 'samples'], make: batchBald }],
   ['certainty', scoring(certainty)],
-  ['combine', { options: ['heuristics', 'scale', 'reduction'], make: combine }],
+  [
+    'coldStart',
+    {
+      options: ['first', 'base', 'until'],
+      required: ['until'],
+      make: ({ first = 'typiClust', ...options }) =>
+        // No end is refused by the factory, with the conditions that there are.
+        coldStart(getHeuristic(first), baseOf(options), options as ColdStartOptions),
+    },
+  ],
+  [
+    'combine',
+    {
+      options: ['heuristics', 'scale', 'reduction'],
+      required: ['heuristics'],
+      make: combine,
+    },
+  ],
   ['committeeKl', scoring(committeeKl)],
+  ['coreSet', { options: [], make: coreSet }],
   ['entropy', scoring(entropy)],
   ['epig', { options: ['targetClassWeights'], make: epig }],
   ['gibbsSampling', sampling(gibbsSampling)],
   ['leastConfidence', scoring(leastConfidence)],
+  ['lcmd', { options: [], make: lcmd }],
   ['margin', scoring(margin)],
+  ['maxDet', { options: ['noise'], make: maxDet }],
   ['powerBald', { options: ['temperature', 'reduction'], make: powerBald }],
   ['powerEntropy', { options: ['temperature', 'reduction'], make: powerEntropy }],
   ['powerSampling', sampling(powerSampling)],
@@ -81,19 +132,23 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     'precomputed',
     {
       options: ['direction', 'reduction'],
+      required: ['direction'],
       // No direction is refused by the factory, with the two that there are.
       make: (options) => precomputed(options as Parameters<typeof precomputed>[0]),
     },
   ],
+  ['probCover', { options: ['radius', 'quantile', 'classes', 'purity'], make: probCover }],
   ['random', { options: [], make: random }],
   ['rankBasedSampling', sampling(rankBasedSampling)],
   [
     'subsample',
     {
       options: ['base', 'size'],
+      required: ['size'],
       make: (options) => subsample(baseOf(options), options.size ?? Number.NaN),
     },
   ],
+  ['typiClust', { options: ['neighbors', 'maxClusters'], make: typiClust }],
   ['variance', scoring(variance)],
   ['voteEntropy', scoring(voteEntropy)],
 ]);
@@ -103,14 +158,33 @@ export const HEURISTIC_NAMES: readonly string[] = [...HEURISTICS.keys()];
 
 /** Names that a config may use without options, and without data besides the pool. */
 export const PLAIN_HEURISTIC_NAMES: readonly string[] = HEURISTIC_NAMES.filter(
-  (name) => !['combine', 'epig', 'precomputed', 'subsample'].includes(name),
+  (name) => !['coldStart', 'combine', 'epig', 'precomputed', 'subsample'].includes(name),
 );
+
+/** Which options a heuristic takes by name. */
+export interface HeuristicOptionNames {
+  /** All of them. */
+  readonly options: readonly (keyof GetHeuristicOptions)[];
+  /** Those that have no default. */
+  readonly required: readonly (keyof GetHeuristicOptions)[];
+}
+
+/**
+ * The options that {@link getHeuristic} takes for a heuristic: for forms and schemas of configs.
+ *
+ * @throws ConfigError listing the names, and the nearest one, if there is no such heuristic.
+ */
+export function heuristicOptions(kind: string): HeuristicOptionNames {
+  const { options, required = [] } = lookUp('heuristicOptions', 'heuristic', HEURISTICS, kind);
+  return { options, required };
+}
 
 /**
  * A heuristic by name, with the options of its factory, as plain data: `getHeuristic('bald')`,
  * `getHeuristic('powerBald', { temperature: 0.5 })`, or as it stands in a config,
  * `getHeuristic({ kind: 'powerBald', temperature: 0.5 })`. Heuristics over others name them:
  * `{ kind: 'rankBasedSampling', base: 'margin' }`,
+ * `{ kind: 'coldStart', first: 'typiClust', base: 'badge', until: { labels: 100 } }`,
  * `{ kind: 'combine', scale: 'rank', heuristics: [{ heuristic: 'bald', weight: 1 }, …] }`.
  *
  * @throws ConfigError listing the names, and the nearest one, if there is no such heuristic; listing

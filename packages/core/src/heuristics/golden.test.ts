@@ -5,7 +5,6 @@ import { bayesianModelAverage } from '../predictions/bayesian-model-average.ts';
 import { asChunks } from '../predictions/chunks.ts';
 import { fromBaalArray } from '../predictions/from-baal-array.ts';
 import type { Predictions } from '../predictions/predictions.ts';
-import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
@@ -33,6 +32,11 @@ const isReversed = ({ call }: GoldenCase): boolean =>
 const isBinary = ({ file }: GoldenCase): boolean => file?.startsWith('binary') ?? false;
 /** Cases with a NaN or an infinity. */
 const isBroken = ({ file }: GoldenCase): boolean => /^(nan|inf)_/.test(file ?? '');
+/** Cases without an axis of passes. */
+const isSingle = ({ file }: GoldenCase): boolean => file?.startsWith('single') ?? false;
+/** Cases of what the reference refuses whatever the numbers. */
+const isError = ({ id }: GoldenCase): boolean => id.startsWith('errors/');
+const of = (prefix: string): GoldenCase[] => golden.cases.filter(({ id }) => id.startsWith(prefix));
 /** Cases of one pass, where Baal's BALD is 0 and ours is refused. */
 const isOnePass = ({ file, call }: GoldenCase): boolean =>
   !averages({ call } as GoldenCase) && (file?.startsWith('t1') ?? false);
@@ -158,58 +162,6 @@ describe('equal to the reference', () => {
   });
 });
 
-describe('one sigmoid output is a binary problem', () => {
-  // Second route: the same predictions written out as two classes.
-  it.each(cases.filter((one) => isBinary(one) && one.call.class !== 'Variance'))('$id', (one) => {
-    const predictions = predictionsOf(one);
-    const ones = toProbabilities(predictions).data;
-    const classes: Predictions = {
-      ...predictions,
-      data: Float64Array.from({ length: 2 * ones.length }, (_, i) => {
-        const p = ones[i >> 1] as number;
-        return i % 2 ? p : 1 - p;
-      }),
-      shape: [predictions.shape[0] as number, predictions.shape[1] as number, 2],
-      kind: 'probabilities',
-    };
-    const heuristic = heuristicOf(one);
-    const tolerance = { rtol: 1e-9, atol: 1e-12 };
-    expect(
-      firstFar(
-        heuristic.getUncertainties(predictions),
-        heuristic.getUncertainties(classes),
-        tolerance,
-      ),
-    ).toBeNull();
-  });
-
-  // Baal's BALD of one output has the terms of class 1 alone; with those of class 0 it is ours.
-  it.each(cases.filter((one) => isBinary(one) && one.call.class === 'BALD'))(
-    '$id: Baal misses half of it',
-    (one) => {
-      const predictions = predictionsOf(one);
-      const probs = toProbabilities(predictions);
-      const K = probs.shape[1] as number;
-      const half = (flip: boolean): Float64Array =>
-        Float64Array.from({ length: probs.shape[0] as number }, (_, n) => {
-          const p = Array.from(probs.data.subarray(n * K, (n + 1) * K), (x) => (flip ? 1 - x : x));
-          const h = (x: number): number => (x === 0 ? 0 : -x * Math.log(x));
-          return h(p.reduce((a, b) => a + b) / K) - p.map(h).reduce((a, b) => a + b) / K;
-        });
-      const expected = one.expected.scores as Expectation;
-      expect(
-        firstFar(
-          half(false),
-          golden.tensor(one.file, expected.tensor).data as Float64Array,
-          expected,
-        ),
-      ).toBeNull();
-      const both = half(true).map((score, n) => score + (half(false)[n] as number));
-      expect(firstFar(bald().getUncertainties(predictions), both, expected)).toBeNull();
-    },
-  );
-});
-
 describe('certainty compares probabilities, also where the reference compares raw logits', () => {
   it.each(cases.filter((one) => comparesLogits(one) && !isBinary(one) && !isBroken(one)))(
     '$id',
@@ -260,7 +212,7 @@ describe('one pass', () => {
     },
   );
 
-  const single = cases.filter(({ file }) => file?.startsWith('single'));
+  const single = cases.filter(isSingle);
   it.each(single)(
     '$id has no axis of passes and is refused; with one, averages are those of the reference',
     (one) => {
@@ -302,6 +254,34 @@ describe('values that are not finite are errors', () => {
     const all = heuristicOf(one).getUncertainties(clean);
     expect(alone).toEqual(all.slice(other * alone.length, (other + 1) * alone.length));
   });
+});
+
+it('leaves out no case: the others are in the files of what they are about', () => {
+  const here = (one: GoldenCase): boolean =>
+    ['ours', 'import', 'per_pass'].includes(one.match) || isBroken(one) || isSingle(one);
+  const elsewhere: Readonly<Record<string, number>> = {
+    'batch-bald': of('batchbald/').length,
+    'combine-heuristics': of('combine/').length,
+    epig: of('epig/').length,
+    'from-baal-array': of('to_prob/').length,
+    'golden-one-output': of('binary_').length + of('precomputed/').length,
+    heuristics: of('random').length,
+    sampling: of('stochastic/').length,
+  };
+  expect(elsewhere).toEqual({
+    'batch-bald': 4,
+    'combine-heuristics': 20,
+    epig: 5,
+    'from-baal-array': 8,
+    'golden-one-output': 11,
+    heuristics: 1,
+    sampling: 111,
+  });
+  const plain = cases.filter((one) => !isBinary(one) && !isError(one));
+  expect(plain.filter((one) => !here(one)).map(({ id }) => id)).toEqual([]);
+  const count = Object.values(elsewhere).reduce((a, b) => a + b);
+  expect(plain.length + of('errors/').length + count).toBe(golden.cases.length);
+  expect(golden.cases.length).toBe(511);
 });
 
 describe('errors of the reference are errors', () => {
@@ -369,7 +349,7 @@ describe('errors of the reference are errors', () => {
     'errors/bald_2d': () =>
       expect(() => bald().getUncertainties({ ...zeros, shape: [4, 60] })).toThrow(ShapeError),
   };
-  const errors = golden.cases.filter(({ id }) => id.startsWith('errors/'));
+  const errors = golden.cases.filter(isError);
   it.each(errors)('$id', ({ id }) => checks[id]?.());
   it('covers them', () => {
     expect(errors.map(({ id }) => id).sort()).toEqual(Object.keys(checks).sort());

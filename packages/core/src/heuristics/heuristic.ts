@@ -1,6 +1,7 @@
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
+import type { Features } from './diversity/features.ts';
 
 /** What a heuristic may need besides the predictions. */
 export interface HeuristicOptions {
@@ -15,6 +16,12 @@ export interface HeuristicOptions {
    * pool; read by heuristics that declare `needsTargets`.
    */
   readonly targets?: Predictions;
+  /** Features of the same items as the predictions, in their order, `[N, D]`; read by heuristics that declare `needsFeatures`. */
+  readonly features?: Features;
+  /** Features of all labelled items, `[L, D]`, absent if there are none; read by heuristics that declare `needsLabelled`. */
+  readonly labelled?: Features;
+  /** L, the number of labelled items; read by `coldStart`. */
+  readonly nLabelled?: number;
 }
 
 /** The order in which to label. */
@@ -25,6 +32,8 @@ export interface Ranking {
   readonly scores: Float64Array;
   /** How the first ranks were chosen, from heuristics that choose a batch jointly. */
   readonly batch?: BatchSelection;
+  /** True where the first heuristic of a cold start ranked: the scores are no uncertainties of the model then. */
+  readonly coldStart?: boolean;
 }
 
 /** A batch of items that was chosen jointly, in the order of choice: the first ranks of a ranking. */
@@ -37,14 +46,32 @@ export interface BatchSelection {
   readonly standardErrors: Float64Array;
 }
 
-/** An acquisition function: predictions in, one score an item out. Higher = label sooner. */
-export interface Heuristic {
-  /** Name under which `getHeuristic` knows it, e.g. `bald`. */
-  readonly name: string;
+/** What the items of a chunk scored. */
+export interface ChunkScores {
+  /** As `getUncertainties` of the chunk. */
+  readonly scores: Float64Array;
+  /** How many items the chunk has. */
+  readonly items: number;
+}
+
+/** What a heuristic must be given; the loop and the experiment compute nothing else. */
+export interface HeuristicNeeds {
   /** False if the scores do not depend on the predictions (random): the loop then skips predicting. */
   readonly needsPredictions: boolean;
   /** True if `options.targets` must be given; the loop and the experiment then predict their target set. */
   readonly needsTargets?: boolean;
+  /** True if `options.features` must be given: what the model makes of the items before its last layer. */
+  readonly needsFeatures?: boolean;
+  /** True if `options.labelled` must be given as well where items are labelled; goes with `needsFeatures`. */
+  readonly needsLabelled?: boolean;
+}
+
+/** An acquisition function: predictions in, one score an item out. Higher = label sooner. */
+export interface Heuristic extends HeuristicNeeds {
+  /** Name under which `getHeuristic` knows it, e.g. `bald`. */
+  readonly name: string;
+  /** What it needs while so many items are labelled, where that is less than what it needs at any time. */
+  needsAt?(nLabelled: number): HeuristicNeeds;
   /** The lowest score that there can be, `-Infinity` if there is none. Default 0. */
   readonly lowest?: number;
   /**
@@ -57,6 +84,14 @@ export interface Heuristic {
     chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
     options?: HeuristicOptions,
   ): Promise<Float64Array>;
+  /**
+   * The same numbers chunk by chunk as they come; nothing is kept. Only of heuristics whose order is
+   * that of these scores, see `topRanks`.
+   */
+  readonly streamUncertainties?: (
+    chunks: AsyncIterable<Predictions> | Iterable<Predictions>,
+    options?: HeuristicOptions,
+  ) => AsyncIterable<ChunkScores>;
   /** Ranking of all items, most uncertain first. */
   getRanks(
     predictions: Predictions | AsyncIterable<Predictions> | Iterable<Predictions>,

@@ -8,16 +8,23 @@ import { checkPredictions } from '../predictions/check-predictions.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { createRng } from '../random/create-rng.ts';
-import { samplePredictions } from '../testing/sample-predictions.ts';
+import { sampleFeatures, samplePredictions } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
+import { coldStart } from './cold-start.ts';
 import { combineHeuristics } from './combine-heuristics.ts';
+import { badge } from './diversity/badge.ts';
+import { coreSet } from './diversity/core-set.ts';
+import { maxDet } from './diversity/max-det.ts';
+import { probCover } from './diversity/prob-cover.ts';
+import { typiClust } from './diversity/typi-clust.ts';
 import { entropy } from './entropy.ts';
 import {
   type GetHeuristicOptions,
   getHeuristic,
   HEURISTIC_NAMES,
   type HeuristicConfig,
+  heuristicOptions,
   PLAIN_HEURISTIC_NAMES,
 } from './get-heuristic.ts';
 import { gibbsSampling } from './gibbs-sampling.ts';
@@ -352,6 +359,7 @@ describe('getHeuristic', () => {
       precomputed: { direction: 'lowest' },
       subsample: { size: 5 },
       combine: { heuristics: [{ heuristic: 'bald', weight: 1 }] },
+      coldStart: { until: { labels: 20 } },
     };
     const aliases: Readonly<Record<string, string>> = { leastConfidence: 'certainty' };
     for (const name of HEURISTIC_NAMES)
@@ -361,9 +369,15 @@ describe('getHeuristic', () => {
     );
   });
 
-  it('makes every plain one of its name alone, which ranks predictions alone', async () => {
+  it('makes every plain one of its name alone, which ranks what the pool and the model give', async () => {
     const predictions = samplePredictions('logits', [8, 4, 3], 'plain');
-    const options = { rng: createRng('plain'), querySize: 3 };
+    const options = {
+      rng: createRng('plain'),
+      querySize: 3,
+      features: sampleFeatures(8),
+      labelled: sampleFeatures([8, 9]),
+      nLabelled: 2,
+    };
     for (const name of PLAIN_HEURISTIC_NAMES) {
       const { ranks } = await getHeuristic(name).getRanks(predictions, options);
       expect([...ranks].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -375,13 +389,37 @@ describe('getHeuristic', () => {
     }
   });
 
+  it('tells the options of each: all that it takes, and those that it cannot do without', () => {
+    expect(heuristicOptions('powerBald')).toEqual({
+      options: ['temperature', 'reduction'],
+      required: [],
+    });
+    for (const name of HEURISTIC_NAMES) {
+      const { options, required } = heuristicOptions(name);
+      expect(options).toEqual(expect.arrayContaining([...required]));
+      expect(() => getHeuristic(name, { nonsense: 1 } as object)).toThrow(
+        `no option "nonsense", expected ${options.join(', ') || 'none'}`,
+      );
+      const make = (): unknown => getHeuristic(name);
+      if (required.length === 0) expect(make).not.toThrow();
+      else expect(make).toThrow('expected');
+    }
+    expect(() => heuristicOptions('bld')).toThrow('did you mean "bald"?');
+  });
+
   it('takes what a config says', async () => {
     const predictions = samplePredictions('logits', [12, 4, 3], 'config');
     const rng = createRng('config');
+    const given = {
+      querySize: 3,
+      features: sampleFeatures(12),
+      labelled: sampleFeatures([20, 21, 22]),
+      nLabelled: 3,
+    };
     const same = async (config: HeuristicConfig, heuristic: Heuristic): Promise<void> => {
       const [a, b] = await Promise.all(
         [getHeuristic(config), heuristic].map((one) =>
-          one.getRanks(predictions, { rng, querySize: 3 }),
+          one.getRanks(predictions, { rng, ...given }),
         ),
       );
       expect(a).toEqual(b);
@@ -395,6 +433,25 @@ describe('getHeuristic', () => {
     await same('gibbsSampling', gibbsSampling(bald()));
     await same({ kind: 'subsample', base: 'entropy', size: 5 }, subsample(entropy(), 5));
     await same({ kind: 'batchBald', batchSize: 2 }, batchBald({ batchSize: 2 }));
+    await same(
+      { kind: 'typiClust', neighbors: 2, maxClusters: 4 },
+      typiClust({ neighbors: 2, maxClusters: 4 }),
+    );
+    await same({ kind: 'probCover', radius: 2 }, probCover({ radius: 2 }));
+    await same({ kind: 'probCover', quantile: 0.3 }, probCover({ quantile: 0.3 }));
+    await same(
+      { kind: 'probCover', classes: 2, purity: 0.8 },
+      probCover({ classes: 2, purity: 0.8 }),
+    );
+    await same({ kind: 'maxDet', noise: 2 }, maxDet({ noise: 2 }));
+    await same(
+      { kind: 'coldStart', until: { labels: 4 } },
+      coldStart(typiClust(), bald(), { until: { labels: 4 } }),
+    );
+    await same(
+      { kind: 'coldStart', first: 'coreSet', base: 'badge', until: { labels: 3 } },
+      coldStart(coreSet(), badge(), { until: { labels: 3 } }),
+    );
     await same(
       {
         kind: 'combine',
@@ -425,6 +482,11 @@ describe('getHeuristic', () => {
       [{ kind: 'precomputed' }, "expected 'highest' or 'lowest'"],
       [{ kind: 'subsample' }, 'bad size'],
       [{ kind: 'combine' }, 'at least one heuristic'],
+      [{ kind: 'coldStart' }, 'expected until.labels, until.confidence or both'],
+      [{ kind: 'coldStart', until: { labels: '9' } }, 'bad until.labels'],
+      [{ kind: 'coldStart', until: { rounds: 9 } }, 'no condition "rounds"'],
+      [{ kind: 'probCover', radius: 1, quantile: 0.1 }, 'radius and quantile'],
+      [{ kind: 'typiClust', neighbors: 0 }, 'bad neighbors'],
       [{ kind: 'powerSampling', base: 'blad' }, 'did you mean "bald"?'],
     ];
     for (const [config, message] of refused) {

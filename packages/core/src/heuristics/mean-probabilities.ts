@@ -1,6 +1,7 @@
 import { NumericalError } from '../errors.ts';
 import {
   checkPredictions,
+  HIGHEST_PROBABILITY,
   predictionSizes,
   SUM_TOLERANCE,
 } from '../predictions/check-predictions.ts';
@@ -97,7 +98,7 @@ const FILL: Readonly<Record<Exclude<Predictions['kind'], 'values'>, Fill>> = {
     let sound = true;
     for (let c = 0; c < out.length; c++) {
       const p = data[from + c * stride] as number;
-      sound &&= p >= 0;
+      sound &&= p >= 0 && p <= HIGHEST_PROBABILITY;
       out[c] = p;
       sum += p;
     }
@@ -116,7 +117,7 @@ const FILL: Readonly<Record<Exclude<Predictions['kind'], 'values'>, Fill>> = {
     let sound = true;
     for (let c = 0; c < out.length; c++) {
       const p = data[from + c * stride] as number;
-      sound &&= p >= 0 && p <= 1 + 1e-6;
+      sound &&= p >= 0 && p <= HIGHEST_PROBABILITY;
       out[c] = p;
     }
     return sound;

@@ -1,6 +1,7 @@
 import { NumericalError } from '../errors.ts';
 import {
   checkPredictions,
+  HIGHEST_PROBABILITY,
   type PredictionSizes,
   predictionSizes,
   SUM_TOLERANCE,
@@ -136,13 +137,16 @@ const fromProbabilities: Kernel = (data, start, stride, K, C, scratch, out) => {
   for (let k = 0; k < K; k++) {
     const from = start + k * step;
     let sum = 0;
+    let highest = 0;
     for (let c = 0; c < C; c++) {
       const p = data[from + c * stride] as number;
       scratch[c] = (scratch[c] as number) + p;
       sum += p;
+      if (p > highest) highest = p;
       expected += surprise(p);
     }
-    if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) expected = Number.NaN;
+    if (!(highest <= HIGHEST_PROBABILITY && Math.abs(sum - 1) <= SUM_TOLERANCE))
+      expected = Number.NaN;
   }
   finishClasses(scratch, K, C, expected, out);
 };
@@ -197,7 +201,7 @@ const fromSigmoidProbabilities: Kernel = (data, start, stride, K, C, _, out) => 
     let zeros = 0;
     for (let k = 0; k < K; k++) {
       const p = data[start + (k * C + c) * stride] as number;
-      if (!(p <= 1 + 1e-6)) expected = Number.NaN;
+      if (!(p <= HIGHEST_PROBABILITY)) expected = Number.NaN;
       const q = p > 1 ? 0 : 1 - p; // single precision may round up to just above 1
       ones += p;
       zeros += q;

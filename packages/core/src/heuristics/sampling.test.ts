@@ -22,6 +22,7 @@ import {
   powerDistribution,
   rankBasedDistribution,
 } from './sampling-distributions.ts';
+import { subsample } from './subsample.ts';
 
 const SAMPLERS = [
   ['powerSampling', powerSampling, powerDistribution],
@@ -242,6 +243,9 @@ describe('powerSampling', () => {
     expect([...powerDistribution([0, 2, 0, 0], { querySize: 2 })]).toEqual([
       0.25, 0.25, 0.25, 0.25,
     ]);
+    // As many as are to be labelled are enough.
+    const two = powerDistribution([0, 2, 1, 0], { querySize: 2 });
+    expect(firstFar(two, [0, 2 / 3, 1 / 3, 0], { atol: 1e-15 })).toBeNull();
     const heuristic = powerSampling(precomputed({ direction: 'highest' }));
     const firsts = new Set<number>();
     for (let seed = 0; seed < 60; seed++) {
@@ -250,6 +254,18 @@ describe('powerSampling', () => {
       firsts.add(ranks[0] as number);
     }
     expect([...firsts].sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('takes items that were never scored, of a base without a lowest score', async () => {
+    const part = subsample(precomputed({ direction: 'highest' }), 3);
+    expect(part.lowest).toBe(Number.NEGATIVE_INFINITY);
+    for (let seed = 0; seed < 20; seed++) {
+      const options = { rng: createRng(seed) };
+      const { ranks, scores } = await powerSampling(part).getRanks(given([1, 2, 3, 4, 5]), options);
+      const first = Array.from(ranks.subarray(0, 3), (i) => scores[i]);
+      expect(first.every(Number.isFinite)).toBe(true);
+      expect([...ranks].sort()).toEqual([0, 1, 2, 3, 4]);
+    }
   });
 
   it('draws items without a chance last, in any order', async () => {

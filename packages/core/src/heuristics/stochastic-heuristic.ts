@@ -16,16 +16,19 @@ export function stochasticHeuristic(
   base: Heuristic,
   logWeights: (scores: Float64Array, querySize: number) => Float64Array,
 ): Heuristic {
+  // The order is not that of the scores, so they are not streamed.
+  const { streamUncertainties: _, ...scoring } = base;
   return {
-    ...base,
+    ...scoring,
     name,
     getRanks: async (predictions, options = {}) => {
       if (options.rng === undefined) {
         throw new TypeError(`${name}: no rng, expected options.rng; pass e.g. createRng(seed)`);
       }
-      const { scores } = await base.getRanks(predictions, options);
+      const { scores, coldStart } = await base.getRanks(predictions, options);
       const weights = logWeights(scores, options.querySize ?? 1);
-      return { ranks: gumbelOrder(weights, options.rng.fork(name)), scores };
+      const ranks = gumbelOrder(weights, options.rng.fork(name));
+      return { ranks, scores, ...(coldStart && { coldStart }) };
     },
   };
 }

@@ -1,14 +1,18 @@
+import { ShapeError } from '../errors.ts';
 import { predictionSizes } from '../predictions/check-predictions.ts';
 import { concatPredictions } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
+import { takeFeatures } from './diversity/features.ts';
 import type { Heuristic, HeuristicOptions } from './heuristic.ts';
+import { needsOf } from './needs.ts';
 
 /**
  * A heuristic on a random part of the pool: `size` items, every set of them equally likely, are scored
  * and ranked by it; all others have the score -Infinity (never label) and come last, by position.
  *
- * For a heuristic that costs much on large pools, and for variety in a batch. The loop's `maxSamples`
+ * For a heuristic that costs much on large pools, and for variety in a batch; features of the pool are
+ * cut to the same items, those of labelled items stay as they are. The loop's `maxSamples`
  * draws before the model predicts, and saves predicting too; this one keeps the predictions of `size`
  * items of a stream.
  *
@@ -16,6 +20,7 @@ import type { Heuristic, HeuristicOptions } from './heuristic.ts';
  * items however it is cut; the heuristic itself gets `options` as they are.
  *
  * @throws RangeError unless `size` is a positive integer; TypeError if no rng is given.
+ * @throws ShapeError if the heuristic gives several scores an item.
  * @throws TypeError if chunks that were joined are several draws and the heuristic needs one.
  */
 export function subsample(heuristic: Heuristic, size: number): Heuristic {
@@ -23,6 +28,11 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
     throw new RangeError(`subsample: bad size, expected an integer >= 1, got ${size}`);
   }
   const scatter = (scores: Float64Array, { items, total }: Part): Float64Array => {
+    if (scores.length !== items.length) {
+      throw new ShapeError(
+        `subsample: reduction 'none' of '${heuristic.name}' leaves ${scores.length} scores for ${items.length} items, expected one an item; give it a reduction`,
+      );
+    }
     const all = new Float64Array(total).fill(Number.NEGATIVE_INFINITY);
     items.forEach((item, i) => {
       all[item] = scores[i] as number;
@@ -31,24 +41,23 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
   };
   return {
     name: 'subsample',
-    needsPredictions: heuristic.needsPredictions,
-    ...(heuristic.needsTargets === true && { needsTargets: true }),
+    ...needsOf(heuristic),
     ...(heuristic.lowest !== undefined && { lowest: heuristic.lowest }),
     getUncertainties: (predictions, options = {}) => {
       const sampler = new Sampler(size, streamOf(options));
       sampler.add(predictions);
       const part = sampler.finish();
-      return scatter(heuristic.getUncertainties(part.predictions, options), part);
+      return scatter(heuristic.getUncertainties(part.predictions, cut(options, part.items)), part);
     },
     getUncertaintiesGenerator: async (chunks, options = {}) => {
       const part = await sample(chunks, size, options);
-      return scatter(heuristic.getUncertainties(part.predictions, options), part);
+      return scatter(heuristic.getUncertainties(part.predictions, cut(options, part.items)), part);
     },
     getRanks: async (predictions, options = {}) => {
       const chunks = 'shape' in predictions ? [predictions] : predictions;
       const part = await sample(chunks, size, options);
       const { items, total } = part;
-      const own = await heuristic.getRanks(part.predictions, options);
+      const own = await heuristic.getRanks(part.predictions, cut(options, items));
       const ranks = new Uint32Array(total);
       own.ranks.forEach((rank, i) => {
         ranks[i] = items[rank] as number;
@@ -57,11 +66,21 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
       let at = items.length;
       for (let item = 0; item < total; item++) if (!chosen.has(item)) ranks[at++] = item;
       const scores = scatter(own.scores, part);
-      if (own.batch === undefined) return { ranks, scores };
-      const picks = own.batch.picks.map((pick) => items[pick] as number);
-      return { ranks, scores, batch: { ...own.batch, picks } };
+      const picks = own.batch?.picks.map((pick) => items[pick] as number);
+      return {
+        ...own,
+        ranks,
+        scores,
+        ...(own.batch && picks && { batch: { ...own.batch, picks } }),
+      };
     },
   };
+}
+
+/** Options as the items that were drawn see them. */
+function cut(options: HeuristicOptions, items: readonly number[]): HeuristicOptions {
+  const { features } = options;
+  return features === undefined ? options : { ...options, features: takeFeatures(features, items) };
 }
 
 /** The items that were drawn, ascending, and how many there were. */

@@ -82,6 +82,23 @@ describe('a run', () => {
     expect(records.map(({ labelled }) => labelled)).toEqual([10, 14, 18, 20]);
   });
 
+  it('ends with so many labels, of which the last acquisition takes those that are missing', async () => {
+    const { experiment } = counting({ labels: 17 });
+    const records = await experiment.start();
+    expect(records.map(({ labelled, acquired, stop }) => [labelled, acquired, stop])).toEqual([
+      [10, ['19', '18', '17', '16', '15'], undefined],
+      [15, ['14', '13'], undefined],
+      [17, [], 'labels'],
+    ]);
+    const again = counting({ labels: 17 });
+    again.experiment.replay(records.slice(0, 1));
+    expect(await again.experiment.start()).toEqual(records);
+    const beyond = await counting({ labels: 25 }).experiment.start();
+    expect(beyond.at(-1)).toMatchObject({ labelled: 20, stop: 'pool' });
+    expect(await counting({ labels: 10 }).experiment.start()).toHaveLength(1);
+    expect(() => counting({ labels: 0 })).toThrow('bad labels, expected an integer >= 1, got 0');
+  });
+
   it('ends after so many rounds', async () => {
     const { experiment, dataset, calls } = counting({ rounds: 2, querySize: 3 });
     const records = await experiment.start();

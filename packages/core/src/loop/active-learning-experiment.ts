@@ -7,6 +7,7 @@ import type { StopSignal } from '../stop-signal.ts';
 import { checkFiniteMetrics } from './check-metrics.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { Learner, Progress, WorkOptions } from './learner.ts';
+import { checkFeatureSource } from './pool-features.ts';
 import { checkTargets, rankPool, type Suggestion } from './rank-pool.ts';
 import type { RoundRecord } from './round-record.ts';
 import { type StopSetSummary, summarizeStopSet } from './stop-set.ts';
@@ -33,6 +34,8 @@ export interface ActiveLearningExperimentOptions<T> {
   readonly averagePredictions: number;
   /** Number of rounds, that is of points on the curve: the last one acquires nothing. Default: until the pool is empty or a criterion stops. */
   readonly rounds?: number;
+  /** Size of the labelled set at which the curve ends: the last acquisition takes only what is missing, so that curves of any query size end alike. Default: none. */
+  readonly labels?: number;
   /** `maxSamples`: score only so many items of the pool, drawn at random each round; default -1, all. */
   readonly pool?: { readonly maxSamples?: number };
   /** Criteria, asked after each evaluation; the first that says stop ends the run. */
@@ -81,12 +84,14 @@ export class ActiveLearningExperiment<T> {
   readonly #options: ActiveLearningExperimentOptions<T>;
   readonly #stop: readonly StoppingCriterion[];
   readonly #maxSamples: number;
+  readonly #labels: number;
   readonly #records: RoundRecord[] = [];
 
   /**
    * @throws RangeError if a count is out of range.
    * @throws ConfigError if fewer items are scored than are to be labelled, a criterion looks at
-   * uncertainties while the heuristic has none, or the heuristic needs targets and there are none.
+   * uncertainties while the heuristic has none, or the heuristic needs targets, or features of the
+   * learner, and there are none.
    */
   constructor(options: ActiveLearningExperimentOptions<T>) {
     const where = 'ActiveLearningExperiment';
@@ -96,8 +101,15 @@ export class ActiveLearningExperiment<T> {
     checkCount(where, 'iterations', options.iterations);
     checkCount(where, 'averagePredictions', options.averagePredictions);
     checkCount(where, 'rounds', options.rounds ?? 1);
+    checkCount(where, 'labels', options.labels ?? 1);
     checkMaxSamples(where, maxSamples);
     checkTargets(where, heuristic, options.targets);
+    checkFeatureSource(
+      where,
+      heuristic,
+      options.learner.features,
+      `a learner that offers features, got '${options.learner.name}', which has none`,
+    );
     if (maxSamples !== -1 && maxSamples < querySize) {
       throw new ConfigError(
         `${where}: pool.maxSamples is too small, expected at least querySize = ${querySize}, got ${maxSamples}`,
@@ -122,6 +134,7 @@ export class ActiveLearningExperiment<T> {
     this.#options = options;
     this.#stop = stop;
     this.#maxSamples = maxSamples;
+    this.#labels = options.labels ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -228,17 +241,19 @@ export class ActiveLearningExperiment<T> {
     const early =
       this.#ask(input, false) ??
       (round + 1 >= (rounds ?? Number.POSITIVE_INFINITY) ? 'rounds' : undefined) ??
+      (labelled >= this.#labels ? 'labels' : undefined) ??
       (size === 0 ? 'pool' : undefined);
     if (early !== undefined) return last(record, size, 0, early);
 
     const suggestion = await this.#suggest(rng, work);
     signal?.throwIfAborted();
     const scored = suggestion.scored.positions.length;
-    const uncertainty = this.#options.heuristic.needsPredictions
+    // A cold start chooses by something else than uncertainty: criteria wait until it is over.
+    const uncertainty = suggestion.uncertain
       ? summarizeUncertainty(suggestion.scored.scores)
       : undefined;
     const spread = uncertainty && { uncertainty };
-    const late = this.#ask({ ...input, ...spread }, true);
+    const late = suggestion.uncertain ? this.#ask({ ...input, ...spread }, true) : undefined;
     if (late !== undefined) return { ...last(record, size, scored, late), ...spread };
 
     const targets = await this.#targetsOf(suggestion);
@@ -258,13 +273,17 @@ export class ActiveLearningExperiment<T> {
     const { learner, dataset, heuristic, querySize, iterations, targets } = this.#options;
     const suggestion = await rankPool(dataset.pool, {
       heuristic,
-      querySize,
+      querySize: Math.min(querySize, this.#labels - dataset.nLabelled),
       maxSamples: this.#maxSamples,
       rng,
       ...(targets && { targets }),
       ...(work.signal && { signal: work.signal }),
+      nLabelled: dataset.nLabelled,
+      labelled: dataset.labelledAsPool,
       predict: (candidates, stream) =>
         learner.predict(candidates, { ...work, rng: stream, iterations }),
+      // That the learner has some is checked at construction.
+      features: (items, stream) => learner.features?.(items, { ...work, rng: stream }) ?? [],
     });
     if (suggestion === null) {
       throw new StateError(
@@ -305,7 +324,10 @@ export class ActiveLearningExperiment<T> {
   #remindCriteria(): void {
     for (const criterion of this.#stop) {
       criterion.reset?.();
-      for (const record of this.#records) criterion.shouldStop(this.#input(record));
+      for (const record of this.#records) {
+        const blind = criterion.needsUncertainty === true && record.uncertainty === undefined;
+        if (!blind) criterion.shouldStop(this.#input(record));
+      }
     }
   }
 

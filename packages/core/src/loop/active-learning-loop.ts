@@ -5,6 +5,7 @@ import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { checkCount, checkMaxSamples } from './check-options.ts';
 import type { WorkOptions } from './learner.ts';
+import { checkFeatureSource, type FeatureSource } from './pool-features.ts';
 import { checkTargets, type PredictionSource, rankPool, type Suggestion } from './rank-pool.ts';
 
 /**
@@ -28,6 +29,15 @@ export interface ActiveLearningLoopOptions<T = never> {
   readonly maxSamples?: number;
   /** The inputs that matter in the end, for heuristics that need them (EPIG); predicted in every step. */
   readonly targets?: Dataset<T>;
+  /**
+   * Features of items, `[n, D]`, in order: what the model makes of them before its last layer. For
+   * heuristics that look at them (BADGE, core-set …); asked in every step, of the pool and, by some, of
+   * the labelled items.
+   */
+  features?(
+    items: Dataset<T>,
+    options: Pick<WorkOptions, 'rng' | 'signal'>,
+  ): FeatureSource | Promise<FeatureSource>;
 }
 
 /** Options of one call. */
@@ -52,7 +62,7 @@ export class ActiveLearningLoop<T> {
 
   /**
    * @throws RangeError if `querySize` or `maxSamples` is out of range.
-   * @throws ConfigError if the heuristic needs targets and there are none.
+   * @throws ConfigError if the heuristic needs targets or features and there are none.
    */
   constructor(
     dataset: ActiveLearningDataset<T>,
@@ -63,6 +73,12 @@ export class ActiveLearningLoop<T> {
     checkCount('ActiveLearningLoop', 'querySize', querySize);
     checkMaxSamples('ActiveLearningLoop', maxSamples);
     checkTargets('ActiveLearningLoop', options.heuristic, options.targets);
+    checkFeatureSource(
+      'ActiveLearningLoop',
+      options.heuristic,
+      options.features,
+      'options.features, a function of items',
+    );
     this.#dataset = dataset;
     this.#getProbabilities = getProbabilities;
     this.#options = { ...options, querySize, maxSamples };
@@ -81,7 +97,11 @@ export class ActiveLearningLoop<T> {
       ...settings,
       ...work,
       rng: rng.fork(`step-${this.#dataset.currentAlStep}`),
+      nLabelled: this.#dataset.nLabelled,
+      labelled: this.#dataset.labelledAsPool,
       predict: (pool, stream) => this.#getProbabilities(pool, { rng: stream, ...work }),
+      // That there is such a function is checked at construction.
+      features: (items, stream) => settings.features?.(items, { rng: stream, ...work }) ?? [],
     });
   }
 

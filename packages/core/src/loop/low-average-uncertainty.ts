@@ -9,7 +9,7 @@ export interface LowAverageUncertaintyOptions {
 
 /**
  * Stops when the mean score of the pool is below a threshold (strictly). No memory. Meant for scores
- * that measure uncertainty; those of `random` or `powerBald` do not fall as the model learns.
+ * that measure uncertainty, as samplers such as `powerBald` have them too: theirs are those of the base.
  *
  * @throws RangeError unless the threshold is finite.
  */

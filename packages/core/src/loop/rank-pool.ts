@@ -2,11 +2,18 @@ import type { Dataset, ExampleId } from '../data/dataset.ts';
 import type { Pool, PoolSelection } from '../data/pool.ts';
 import { subset } from '../data/subset.ts';
 import { ConfigError, NumericalError, ShapeError } from '../errors.ts';
-import type { Heuristic, Ranking } from '../heuristics/heuristic.ts';
+import type {
+  Heuristic,
+  HeuristicNeeds,
+  HeuristicOptions,
+  Ranking,
+} from '../heuristics/heuristic.ts';
+import { blankPredictions } from '../predictions/blank-predictions.ts';
 import { collectPredictions } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
 import type { StopSignal } from '../stop-signal.ts';
+import { checkFeatureSource, collectFeatures, type FeatureSource } from './pool-features.ts';
 
 /** Predictions at once, or chunk by chunk in dataset order; `null` if there are none. */
 export type PredictionSource =
@@ -26,6 +33,8 @@ export interface Suggestion extends PoolSelection {
   readonly scores: readonly number[];
   /** Everything that was scored: pool positions, ascending, and the score of each. */
   readonly scored: { readonly positions: Uint32Array; readonly scores: Float64Array };
+  /** Whether the scores are uncertainties of the model: they come from predictions, and no cold start goes on. */
+  readonly uncertain: boolean;
 }
 
 /** Settings of {@link rankPool}. */
@@ -38,7 +47,11 @@ export interface RankPoolOptions<T> {
   readonly maxSamples: number;
   /** The inputs that matter in the end, for heuristics that need them; predicted by the same draw as the pool. */
   readonly targets?: Dataset<T>;
-  /** Forked as `subset`, `predict` and `heuristic`. */
+  /** Number of labelled items. */
+  readonly nLabelled: number;
+  /** All labelled items as the pool would show them, for heuristics that look at their features. */
+  readonly labelled?: Dataset<T>;
+  /** Forked as `subset`, `predict`, `features` and `heuristic`. */
   readonly rng: Rng;
   /** Stops between chunks. */
   readonly signal?: StopSignal;
@@ -47,6 +60,10 @@ export interface RankPoolOptions<T> {
     candidates: Dataset<T>,
     rng: Rng,
   ) => PredictionSource | Promise<PredictionSource>;
+  /** Features of a part of the pool, or of the labelled items; never called if the heuristic needs none. */
+  readonly features?:
+    | ((items: Dataset<T>, rng: Rng) => FeatureSource | Promise<FeatureSource>)
+    | undefined;
 }
 
 /**
@@ -58,7 +75,7 @@ export interface RankPoolOptions<T> {
  * @returns `null` if the pool is empty or nothing was predicted.
  * @throws ShapeError if there are not as many scores as items.
  * @throws NumericalError if a score is NaN.
- * @throws ConfigError if the heuristic needs targets and there are none.
+ * @throws ConfigError if the heuristic needs targets or features and there are none.
  */
 export async function rankPool<T>(
   pool: Pool<T>,
@@ -71,20 +88,25 @@ export async function rankPool<T>(
   const positions = all
     ? Uint32Array.from({ length: pool.length }, (_, position) => position)
     : rng.fork('subset').choice(pool.length, maxSamples).sort();
-  const targets = await predictTargets(options);
+  const candidates = all ? pool : subset(pool, positions);
+  const needs = heuristic.needsAt?.(options.nLabelled) ?? heuristic;
+  const targets = await predictTargets(options, needs);
+  const features = await featuresOf(options, needs, candidates);
+  signal?.throwIfAborted();
   let stream: PredictionStream | null;
-  if (heuristic.needsPredictions) {
-    const candidates = all ? pool : subset(pool, positions);
+  if (needs.needsPredictions) {
     stream = await notEmpty(await options.predict(candidates, rng.fork('predict')));
     if (stream === null) return null;
   } else {
-    stream = { predictions: placeholder(positions.length) };
+    stream = { predictions: blankPredictions(positions.length) };
   }
   let ranking: Ranking;
   try {
     ranking = await heuristic.getRanks(stream.predictions, {
       rng: rng.fork('heuristic'),
       querySize: Math.min(options.querySize, positions.length),
+      nLabelled: options.nLabelled,
+      ...features,
       ...(targets && { targets }),
       ...(signal && { signal }),
     });
@@ -99,6 +121,7 @@ export async function rankPool<T>(
     ids: selection.positions.map((position) => pool.id(position)),
     scores: picks.map((rank, i) => ranking.batch?.gains[i] ?? (ranking.scores[rank] as number)),
     scored: { positions, scores: ranking.scores },
+    uncertain: needs.needsPredictions && ranking.coldStart !== true,
   };
 }
 
@@ -118,9 +141,12 @@ export function checkTargets(
 }
 
 /** All predictions of the targets. The stream is forked as that of the pool, so the draw is the same. */
-async function predictTargets<T>(options: RankPoolOptions<T>): Promise<Predictions | undefined> {
+async function predictTargets<T>(
+  options: RankPoolOptions<T>,
+  needs: HeuristicNeeds,
+): Promise<Predictions | undefined> {
   const { heuristic, targets } = options;
-  if (heuristic.needsTargets !== true) return undefined;
+  if (needs.needsTargets !== true) return undefined;
   checkTargets('rankPool', heuristic, targets);
   const source = await options.predict(targets as Dataset<T>, options.rng.fork('predict'));
   if (source === null) {
@@ -131,9 +157,24 @@ async function predictTargets<T>(options: RankPoolOptions<T>): Promise<Predictio
   return 'shape' in source ? source : collectPredictions(source);
 }
 
-/** Predictions that say nothing: the shape alone tells how many items there are. */
-function placeholder(n: number): Predictions {
-  return { data: new Float32Array(n), shape: [n, 1, 1], kind: 'values', samples: 'joint' };
+/** Features of the candidates and of the labelled items, as far as the heuristic needs them. */
+async function featuresOf<T>(
+  options: RankPoolOptions<T>,
+  needs: HeuristicNeeds,
+  candidates: Dataset<T>,
+): Promise<Pick<HeuristicOptions, 'features' | 'labelled'>> {
+  if (needs.needsFeatures !== true) return {};
+  checkFeatureSource('rankPool', options.heuristic, options.features, 'options.features');
+  const { labelled } = options;
+  const of = async (items: Dataset<T>) => {
+    const source = await options.features?.(items, options.rng.fork('features'));
+    return collectFeatures('rankPool', items, source ?? []);
+  };
+  const features = await of(candidates);
+  if (needs.needsLabelled !== true || labelled === undefined || labelled.length === 0) {
+    return { features };
+  }
+  return { features, labelled: await of(labelled) };
 }
 
 interface PredictionStream {

@@ -7,7 +7,7 @@ export interface StoppingVerdict {
   readonly round: number;
   /** Size of the labelled set. */
   readonly labelled: number;
-  /** Whether it would have stopped; null where it could not be asked, as the pool was not scored. */
+  /** Whether it would have stopped; null where it could not be asked, as the pool was not scored by uncertainty. */
   readonly stop: boolean | null;
 }
 
@@ -32,7 +32,7 @@ export interface ReplayStoppingOptions {
  * a criterion, or its threshold, without running anything again. The criterion is reset first.
  *
  * A criterion that looks at uncertainties is not asked in a round whose pool was not scored, which is
- * how a run itself treats it: only the last round can be one.
+ * how a run itself treats it: the last round can be one, and those of a cold start are.
  *
  * @throws StateError if the criterion needs a stop set or times that the record lacks.
  */

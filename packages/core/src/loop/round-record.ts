@@ -25,6 +25,6 @@ export interface RoundRecord {
   readonly uncertainty?: UncertaintySummary;
   /** What the model says about the stop set; absent if the experiment has none. */
   readonly stopSet?: StopSetSummary;
-  /** Set in the last round: the stopping criterion that ended the run, or `rounds`, or `pool`. */
+  /** Set in the last round: the stopping criterion that ended the run, or `rounds`, `labels` or `pool`. */
   readonly stop?: string;
 }

@@ -7,6 +7,7 @@ import { adaptiveEce } from './adaptive-ece.ts';
 import { classWiseEce } from './class-wise-ece.ts';
 import { classificationReport } from './classification-report.ts';
 import { confusionMatrix } from './confusion-matrix.ts';
+import { ece } from './ece.ts';
 import type { Metric, MetricBatch } from './metric.ts';
 import { oodAuroc } from './ood-auroc.ts';
 import { f1, precision, recall } from './precision-recall.ts';
@@ -208,6 +209,10 @@ describe('figures of sorted confidences', () => {
       (0.6 + 0.3 + 0.1) / 3,
       14,
     );
+    // One bin, whatever the kind of bins: mean confidence 2.2 / 3 against 2 hits in 3.
+    for (const metric of [adaptiveEce({ bins: 1 }), ece({ bins: 1 })]) {
+      expect(after(metric, batch(rows, [0, 0, 1]))).toBeCloseTo(0.2 / 3, 14);
+    }
     expect(() => adaptiveEce({ bins: 0 })).toThrow(RangeError);
   });
 

@@ -55,6 +55,9 @@ describe('regressionNll', () => {
     expect(() => metric.update(values([0], [0], [1, 1]))).toThrow(ShapeError);
     expect(metric.value()).toBe(before);
     expect(() => regressionNll({ noiseVariance: -1 })).toThrow(RangeError);
+    // Noise does not hide a variance that is none.
+    const noisy = regressionNll({ noiseVariance: 2 });
+    expect(() => noisy.update(values([0], [0], [-1]))).toThrow('the variance of item 0 is -1');
   });
 });
 
@@ -77,7 +80,9 @@ describe('intervalCoverage', () => {
     const metric = intervalCoverage();
     metric.update(values([0, 0, 0, 0], [3.919, -3.919, 3.921, 0], [4, 4, 4, 0]));
     expect(metric.value()).toBe(3 / 4);
-    expect(() => intervalCoverage({ confidence: 1 })).toThrow(RangeError);
+    for (const confidence of [1, 1.5, 0, -0.5, Number.NaN]) {
+      expect(() => intervalCoverage({ confidence })).toThrow('expected 0 < confidence < 1');
+    }
     expect(() => intervalCoverage({ noiseVariance: Number.NaN })).toThrow(RangeError);
   });
 });

@@ -106,7 +106,7 @@ function predictiveVariances(
     const total = own + noise;
     if (own >= 0 && Number.isFinite(total) && (total > 0 || zeroAllowed)) return total;
     throw new NumericalError(
-      `${name}: the variance of item ${item(i)} is ${total}, expected a positive finite number; predict with several posterior samples, or give noiseVariance`,
+      `${name}: the variance of item ${item(i)} is ${own < 0 ? own : total}, expected a positive finite number; predict with several posterior samples, or give noiseVariance`,
     );
   });
 }

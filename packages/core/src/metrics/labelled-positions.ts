@@ -1,4 +1,5 @@
 import { LabelError, NumericalError, ShapeError, StateError } from '../errors.ts';
+import { HIGHEST_PROBABILITY } from '../predictions/check-predictions.ts';
 import type { MetricBatch } from './metric.ts';
 
 /** Called for every labelled position: its probabilities are `data[start + c * stride]`, c < C. */
@@ -36,7 +37,7 @@ export function forEachLabelled(where: string, batch: MetricBatch, visit: VisitP
   }
   for (let i = 0; i < data.length; i++) {
     const p = data[i] as number;
-    if (!(p >= 0 && p <= 1 + 1e-6)) {
+    if (!(p >= 0 && p <= HIGHEST_PROBABILITY)) {
       throw new NumericalError(
         `${where}: item ${firstItem + Math.floor(i / (C * R))} has the value ${p}, expected probabilities in [0, 1]`,
       );

@@ -19,6 +19,9 @@ export interface PredictionSizes {
  */
 export const SUM_TOLERANCE = 1e-3;
 
+/** The highest number that is taken as a probability: single precision may round up to just above 1. */
+export const HIGHEST_PROBABILITY: number = 1 + 1e-6;
+
 /**
  * The extents of predictions whose container is sound: `[N, K, C, ...]` with K >= 1 and C >= 1,
  * data of that size, and at least two classes where a softmax was or will be taken. O(1).
@@ -80,7 +83,7 @@ export function checkPredictions(
         `${where}: item ${firstItem + Math.floor(i / perItem)} has a prediction that is ${value}, expected finite values; the model or its input is broken there`,
       );
     }
-    if (bounded && (value < 0 || value > 1 + 1e-6)) {
+    if (bounded && (value < 0 || value > HIGHEST_PROBABILITY)) {
       throw new NumericalError(
         `${where}: item ${firstItem + Math.floor(i / perItem)} has the value ${value}, expected probabilities in [0, 1]; if these are raw outputs, their kind is '${kind === 'probabilities' ? 'logits' : 'sigmoidLogits'}'`,
       );

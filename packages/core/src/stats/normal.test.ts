@@ -54,6 +54,8 @@ describe('normalQuantile', () => {
     for (const p of [1e-200, 1e-10, 0.01, 0.3, 0.5, 0.9]) {
       expect(normalCdf(normalQuantile(p)) / p).toBeCloseTo(1, 11);
     }
-    for (const p of [0, 1, Number.NaN]) expect(() => normalQuantile(p)).toThrow(RangeError);
+    for (const p of [0, 1, 1.5, -1, Number.NaN]) {
+      expect(() => normalQuantile(p)).toThrow(`expected a probability p with 0 < p < 1, got ${p}`);
+    }
   });
 });

@@ -36,9 +36,12 @@ describe('meanInterval', () => {
   it('has no interval for one value, no width for equal ones, no mean for none', () => {
     expect(meanInterval([3])).toEqual({ mean: 3, interval: null });
     expect(meanInterval([3, 3])).toEqual({ mean: 3, interval: { lower: 3, upper: 3 } });
-    expect(() => meanInterval([])).toThrow(RangeError);
+    expect(() => meanInterval([])).toThrow('no values');
     expect(() => meanInterval([1, Number.NaN])).toThrow('value 1 is NaN');
-    expect(() => meanInterval([1], { confidence: 95 })).toThrow('0 < confidence < 1');
+    expect(() => meanInterval([Number.POSITIVE_INFINITY, 1])).toThrow('value 0 is Infinity');
+    for (const confidence of [95, 1, 0, -0.5, Number.NaN]) {
+      expect(() => meanInterval([1, 2], { confidence })).toThrow('0 < confidence < 1');
+    }
   });
 });
 
@@ -97,6 +100,13 @@ describe('labelsToLevel', () => {
         expect(at(Math.min(a, b))).toBeLessThanOrEqual(at(Math.max(a, b)));
       }),
     );
+  });
+
+  it('refuses curves without a point, and points that are no numbers', () => {
+    expect(() => labelsToLevel({ labelled: [], values: [] }, 1)).toThrow('0 sizes and 0 values');
+    expect(() => labelsToLevel(curve(0, Number.NaN), 1)).toThrow('point 1 is NaN at 30 labels');
+    const endless = { labelled: [Number.POSITIVE_INFINITY], values: [1] };
+    expect(() => labelsToLevel(endless, 1)).toThrow('point 0 is 1 at Infinity labels');
   });
 
   it('refuses a level that is no number', () => {

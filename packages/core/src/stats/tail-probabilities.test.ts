@@ -81,7 +81,7 @@ describe('fisherTail', () => {
       expect(fisherTail(t * t, 1, 7)).toBeCloseTo(studentTTail(t, 7), 12);
       expect(fisherTail(t, 4, 9) + fisherTail(1 / t, 9, 4)).toBeCloseTo(1, 12);
     }
-    expect(fisherTail(0, 2, 3)).toBe(1);
+    for (const f of [0, -1, -5, Number.NEGATIVE_INFINITY]) expect(fisherTail(f, 2, 3)).toBe(1);
     expect(fisherTail(Number.POSITIVE_INFINITY, 2, 3)).toBe(0);
     expect(() => fisherTail(1, 2, -3)).toThrow(RangeError);
   });

@@ -145,6 +145,25 @@ describe('learnerConformance catches', () => {
       }),
       /changes no item/,
     ],
+    [
+      'features that are noisy',
+      (learner) => ({
+        async *features(dataset, work) {
+          const noise = work.rng.fork('noise');
+          for await (const chunk of learner.features?.(dataset, work) ?? []) {
+            yield { ...chunk, data: chunk.data.map((value) => value + noise.normal()) };
+          }
+        },
+      }),
+      /gives features/,
+    ],
+    [
+      'features that go on after a stop',
+      (learner) => ({
+        features: (dataset, { signal, ...work }) => learner.features?.(dataset, work) as never,
+      }),
+      /gives features/,
+    ],
     ['a state that is lost', () => ({ loadState: async () => undefined }), /restores its state/],
     [
       'another kind than declared',

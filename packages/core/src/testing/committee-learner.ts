@@ -38,22 +38,22 @@ interface Point {
 /**
  * A learner without a model runtime, for tests and examples: M softmax regressions on small vectors,
  * each trained on its own bootstrap sample. A posterior sample is a member drawn with replacement,
- * the same for every item (joint).
+ * the same for every item (joint). Features are the inputs.
  *
  * Randomness: `member-<m>` (bootstrap) and `epoch-<e>` (order) of the training stream; the stream
  * of `predict` and `evaluate` draws the members, so both agree on the same stream.
  */
 export function committeeLearner(options: CommitteeLearnerOptions): Learner<Example> {
-  const { classes, features, members = 5, epochs = 20, until = null } = options;
+  const { classes, features: D, members = 5, epochs = 20, until = null } = options;
   const { batchSize = 8, chunkSize = 16, learningRate = 0.5 } = options;
-  const stride = classes * (features + 1);
+  const stride = classes * (D + 1);
   const draw = options.rng.fork('initial-weights');
   const initial = Float64Array.from({ length: members * stride }, () => 0.1 * draw.normal());
   const weights = initial.slice();
   const committee: SoftmaxMember[] = Array.from({ length: members }, (_, m) => ({
     weights: weights.subarray(m * stride, (m + 1) * stride),
     classes,
-    features,
+    features: D,
   }));
   let disposed = false;
 
@@ -65,9 +65,9 @@ export function committeeLearner(options: CommitteeLearnerOptions): Learner<Exam
   const pointOf = async (dataset: Dataset<Example>, index: number): Promise<Point> => {
     const { input, target } = await dataset.get(index);
     const x_D = 'data' in input ? (input as NdArray).data : undefined;
-    if (x_D === undefined || x_D.length !== features || x_D instanceof BigInt64Array) {
+    if (x_D === undefined || x_D.length !== D || x_D instanceof BigInt64Array) {
       throw new ShapeError(
-        `${name}: bad input of item ${index}, expected one array of ${features} numbers, got ${x_D?.length ?? 'inputs by name'}`,
+        `${name}: bad input of item ${index}, expected one array of ${D} numbers, got ${x_D?.length ?? 'inputs by name'}`,
       );
     }
     return { x_D, y: typeof target === 'number' ? target : -1 };
@@ -175,20 +175,35 @@ export function committeeLearner(options: CommitteeLearnerOptions): Learner<Exam
     }
   }
 
+  /** A softmax regression has no hidden layer: its last layer reads the inputs. */
+  async function* features(
+    dataset: Dataset<Example>,
+    work: WorkOptions,
+  ): AsyncGenerator<NdArray<Float32Array>, void, undefined> {
+    checkAlive();
+    for (let start = 0; start < dataset.length; start += chunkSize) {
+      work.signal?.throwIfAborted();
+      const n = Math.min(chunkSize, dataset.length - start);
+      const x_N_D = new Float32Array(n * D);
+      for (let i = 0; i < n; i++) x_N_D.set((await pointOf(dataset, start + i)).x_D, i * D);
+      work.onProgress?.({ phase: 'predict', done: start + n, total: dataset.length });
+      yield { data: x_N_D, shape: [n, D] };
+    }
+  }
+
   return {
     name,
     train,
     evaluate,
     predict,
+    features,
     reset: async () => {
       checkAlive();
       weights.set(initial);
     },
     state: async () => {
       checkAlive();
-      return new Map([
-        ['weights', { data: weights.slice(), shape: [members, classes, features + 1] }],
-      ]);
+      return new Map([['weights', { data: weights.slice(), shape: [members, classes, D + 1] }]]);
     },
     loadState: async (state) => {
       checkAlive();

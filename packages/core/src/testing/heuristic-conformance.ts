@@ -3,10 +3,15 @@ import { REDUCTION_NAMES, type Reduction } from '../heuristics/reduction.ts';
 import { asChunks } from '../predictions/chunks.ts';
 import type { PredictionKind, Predictions } from '../predictions/predictions.ts';
 import { createRng } from '../random/create-rng.ts';
-import type { Rng } from '../random/rng.ts';
 import { equal, fails, same, truth } from './assertions.ts';
+import { featureTests } from './feature-tests.ts';
 import type { TestRunner } from './learner-conformance.ts';
-import { PREDICTION_KINDS, samplePredictions, takeItems } from './sample-predictions.ts';
+import {
+  PREDICTION_KINDS,
+  sampleFeatures,
+  samplePredictions,
+  takeItems,
+} from './sample-predictions.ts';
 
 /** What a heuristic declares about itself. */
 export interface HeuristicConformanceOptions {
@@ -24,9 +29,10 @@ export interface HeuristicConformanceOptions {
   readonly random?: boolean;
   /**
    * What the ranking is: `scores`, highest first; `batch`, the picks of a batch and then the rest by
-   * scores; `drawn`, at random by an rng, which the scores do not need. Default `scores`.
+   * scores; `drawn`, at random by an rng, which the scores do not need; `drawnBatch`, as `batch`, with
+   * picks that are drawn by an rng. Default `scores`.
    */
-  readonly order?: 'scores' | 'batch' | 'drawn';
+  readonly order?: 'scores' | 'batch' | 'drawn' | 'drawnBatch';
   /** Whether it scores predictions with axes after the classes, by the reductions. Default true. */
   readonly spatial?: boolean;
 }
@@ -35,6 +41,7 @@ export interface HeuristicConformanceOptions {
  * The tests that every heuristic has to pass, whatever it computes: the whole pool and any stream
  * give the same numbers, inputs stay as they are, scores are finite and follow their items, ties go
  * to the lowest position, NaN is refused with the number of its item, the same seed gives the same.
+ * A heuristic over features is given some, and those of labelled items.
  *
  * Framework-free: it registers its tests with the runner given, and its assertions throw.
  * Deterministic.
@@ -64,8 +71,12 @@ export function heuristicConformance(
   const it = (name: string, body: () => void | Promise<void>): void =>
     runner.it(name, async () => body());
   const heuristic = makeHeuristic('none');
-  const seeded = (seed = 0): HeuristicOptions => ({
-    ...(random || order === 'drawn' ? { rng: createRng(seed) } : {}),
+  const drawn = order === 'drawn' || order === 'drawnBatch';
+  const seeded = (seed = 0, items: number | readonly number[] = 7): HeuristicOptions => ({
+    ...(random || drawn ? { rng: createRng(seed) } : {}),
+    ...(heuristic.needsFeatures && { features: sampleFeatures(items) }),
+    ...(heuristic.needsLabelled && { labelled: sampleFeatures([100, 101]) }),
+    nLabelled: 2,
     querySize: 3,
   });
   const [K, C] = [samples, outputs];
@@ -136,18 +147,22 @@ export function heuristicConformance(
 
         it('scores one item, and none', async () => {
           equal(
-            heuristic.getUncertainties(flat(kind, 1), seeded()).length,
+            heuristic.getUncertainties(flat(kind, 1), seeded(0, 1)).length,
             1,
             'scores of one item',
           );
           equal(
-            (await heuristic.getRanks(flat(kind, 1), seeded())).ranks.join(),
+            (await heuristic.getRanks(flat(kind, 1), seeded(0, 1))).ranks.join(),
             '0',
             'ranks of one item',
           );
-          equal(heuristic.getUncertainties(flat(kind, 0), seeded()).length, 0, 'scores of no item');
           equal(
-            (await heuristic.getRanks(flat(kind, 0), seeded())).ranks.length,
+            heuristic.getUncertainties(flat(kind, 0), seeded(0, 0)).length,
+            0,
+            'scores of no item',
+          );
+          equal(
+            (await heuristic.getRanks(flat(kind, 0), seeded(0, 0))).ranks.length,
             0,
             'ranks of no item',
           );
@@ -160,8 +175,11 @@ export function heuristicConformance(
         if (!random) {
           it('moves the scores with the items', () => {
             const shuffled = [4, 0, 6, 2, 1, 5, 3];
-            const scores = heuristic.getUncertainties(flat(kind));
-            const moved = heuristic.getUncertainties(takeItems(flat(kind), shuffled));
+            const scores = heuristic.getUncertainties(flat(kind), seeded());
+            const moved = heuristic.getUncertainties(
+              takeItems(flat(kind), shuffled),
+              seeded(0, shuffled),
+            );
             same(
               moved,
               Float64Array.from(shuffled, (i) => scores[i] as number),
@@ -171,8 +189,8 @@ export function heuristicConformance(
 
           it('is reproducible', () => {
             same(
-              makeHeuristic('none').getUncertainties(flat(kind)),
-              heuristic.getUncertainties(flat(kind)),
+              makeHeuristic('none').getUncertainties(flat(kind), seeded()),
+              heuristic.getUncertainties(flat(kind), seeded()),
               'two runs',
             );
           });
@@ -321,20 +339,26 @@ export function heuristicConformance(
       equal(taken, 3, 'chunks taken');
     });
 
-    if (order === 'drawn') {
+    if (heuristic.needsFeatures === true) {
+      const predictions = flat(kinds[0] as PredictionKind);
+      featureTests(heuristic, predictions, seeded(), it);
+    }
+
+    if (drawn) {
       it('ranks by the rng given, and by nothing else', async () => {
         const predictions = flat(kinds[0] as PredictionKind, 50);
         const ranks = async (seed: number): Promise<string> =>
-          (await heuristic.getRanks(predictions, seeded(seed))).ranks.join();
+          (await heuristic.getRanks(predictions, seeded(seed, 50))).ranks.join();
         equal(await ranks(1), await ranks(1), 'the same seed twice');
         truth((await ranks(1)) !== (await ranks(2)), 'another seed gives another order');
-        const options = seeded();
+        const options = seeded(0, 50);
         equal(
           (await heuristic.getRanks(predictions, options)).ranks.join(),
           (await heuristic.getRanks(predictions, options)).ranks.join(),
           'the same rng twice (forked, not drawn from)',
         );
-        await fails(() => heuristic.getRanks(predictions), /rng/, 'no rng');
+        const { rng: _, ...rest } = options;
+        await fails(() => heuristic.getRanks(predictions, rest), /rng/, 'no rng');
       });
     }
 
@@ -342,17 +366,18 @@ export function heuristicConformance(
       it('depends on the rng and on nothing else', async () => {
         const predictions = flat(kinds[0] as PredictionKind, 50);
         const scores = (seed: number): Float64Array =>
-          heuristic.getUncertainties(predictions, seeded(seed));
+          heuristic.getUncertainties(predictions, seeded(seed, 50));
         same(scores(1), scores(1), 'the same seed twice');
         truth(scores(1).join() !== scores(2).join(), 'another seed gives other scores');
-        const { rng } = seeded() as { rng: Rng };
-        const first = heuristic.getUncertainties(predictions, { rng });
+        const options = seeded(0, 50);
+        const first = heuristic.getUncertainties(predictions, options);
         same(
-          heuristic.getUncertainties(predictions, { rng }),
+          heuristic.getUncertainties(predictions, options),
           first,
           'the same rng twice (forked, not drawn from)',
         );
-        await fails(() => heuristic.getUncertainties(predictions), /rng/, 'no rng');
+        const { rng: _, ...rest } = options;
+        await fails(() => heuristic.getUncertainties(predictions, rest), /rng/, 'no rng');
       });
     }
   });

@@ -9,5 +9,10 @@ export {
   learnerConformance,
   type TestRunner,
 } from './learner-conformance.ts';
-export { PREDICTION_KINDS, samplePredictions, takeItems } from './sample-predictions.ts';
+export {
+  PREDICTION_KINDS,
+  sampleFeatures,
+  samplePredictions,
+  takeItems,
+} from './sample-predictions.ts';
 export { scoringHeuristic } from './scoring-heuristic.ts';

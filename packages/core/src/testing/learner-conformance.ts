@@ -240,6 +240,47 @@ export function learnerConformance<T>(
       await twin.dispose();
     });
 
+    check(
+      'gives features in dataset order, [n, D], the same in every call, if it offers that',
+      async (learner) => {
+        if (learner.features === undefined) return;
+        await training(learner);
+        const featuresOf = async (
+          dataset: Dataset<T>,
+          stream = 'features',
+        ): Promise<number[][]> => {
+          const rows: number[][] = [];
+          const chunks = learner.features?.(dataset, { rng: rng.fork(stream) }) ?? [];
+          for await (const { data, shape } of chunks) {
+            const [n = 0, D = 0] = shape;
+            claim('features have two axes, none of 0', shape.length === 2 && n * D > 0);
+            equal('number of values', data.length, n * D);
+            claim('all features are finite', data.every(Number.isFinite));
+            for (let i = 0; i < n; i++) rows.push(Array.from(data.subarray(i * D, (i + 1) * D)));
+          }
+          return rows;
+        };
+        const rows = await featuresOf(test);
+        equal('number of rows', rows.length, test.length);
+        equal('lengths of rows', new Set(rows.map((row) => row.length)).size, 1);
+        equal('features by another stream', await featuresOf(test, 'other'), rows);
+        const order = Array.from({ length: test.length }, (_, i) => test.length - 1 - i);
+        const turned = (await featuresOf(subset(test, order))).reverse();
+        claim('an item keeps its features, wherever it stands', close(turned.flat(), rows.flat()));
+        equal('features of no items', await featuresOf(subset(test, [])), []);
+
+        const reason = new Error('stopped on purpose');
+        const stop = stopSignal(reason);
+        const chunks = learner.features(test, { rng: rng.fork('stop'), signal: stop.signal });
+        const iterator = chunks[Symbol.asyncIterator]();
+        const first = await iterator.next();
+        stop.abort();
+        if (!first.done && (first.value.shape[0] ?? 0) < test.length) {
+          equal('reason while making features', await failure(iterator.next()), reason);
+        }
+      },
+    );
+
     check('can be disposed twice', async (learner) => {
       await learner.dispose();
       await learner.dispose();
@@ -278,13 +319,14 @@ function isMarginal(predictions: Predictions): boolean {
   return predictions.samples === 'marginal';
 }
 
-/** Equal up to the last digits of Float32: batches of another size may be summed in another order. */
 function near(chunk: Predictions | undefined, expected: readonly number[]): boolean {
-  return (
-    chunk !== undefined &&
-    expected.every(
-      (value, i) => Math.abs((chunk.data[i] as number) - value) <= 1e-5 * (1 + Math.abs(value)),
-    )
+  return chunk !== undefined && close(chunk.data, expected);
+}
+
+/** Equal up to the last digits of Float32: batches of another size may be summed in another order. */
+function close(got: ArrayLike<number>, expected: readonly number[]): boolean {
+  return expected.every(
+    (value, i) => Math.abs((got[i] as number) - value) <= 1e-5 * (1 + Math.abs(value)),
   );
 }
 

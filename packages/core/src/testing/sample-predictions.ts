@@ -1,3 +1,4 @@
+import type { Features } from '../heuristics/diversity/features.ts';
 import type { PredictionKind, Predictions } from '../predictions/predictions.ts';
 import { sigmoid, toProbabilities } from '../predictions/to-probabilities.ts';
 import { createRng } from '../random/create-rng.ts';
@@ -40,6 +41,19 @@ export function samplePredictions(
     default:
       return { ...raw, kind };
   }
+}
+
+/**
+ * Features to test with, `[n, 4]`, Float64, normal: of the first n items, or of the items whose numbers
+ * are given. Deterministic: an item has the same features in every call.
+ */
+export function sampleFeatures(items: number | readonly number[]): Features {
+  const numbers = typeof items === 'number' ? Array.from({ length: items }, (_, i) => i) : items;
+  const data = numbers.flatMap((item) => {
+    const rng = createRng('features').fork(item);
+    return Array.from({ length: 4 }, () => rng.normal());
+  });
+  return { data: Float64Array.from(data), shape: [numbers.length, 4] };
 }
 
 /** The items at the given positions, in that order, copied. */

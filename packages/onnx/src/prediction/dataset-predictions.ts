@@ -18,9 +18,9 @@ const sessionBytes = 256 * 2 ** 20;
 
 /** What is asked of {@link DatasetPredictions.stream}. */
 export interface PredictionRequest extends PredictOptions {
-  /** The model when the question was asked: its posterior counts, its weights may be older. */
+  /** The model when the question was asked: its output and posterior count, its weights may be older. */
   readonly asked: Model;
-  /** The model with its current weights. */
+  /** The same model with its current weights. */
   readonly current: () => Model;
   /** Told which examples a chunk holds, before the chunk is given out. */
   readonly onExamples?: (examples: readonly Example[], firstItem: number) => void;
@@ -67,7 +67,7 @@ export class DatasetPredictions {
     if (n === 0) return;
     const version = this.#version;
     const { posterior } = asked;
-    const key = `${iterations}/${posterior?.masks ?? 'deterministic'}`;
+    const key = `${asked.output}/${iterations}/${posterior?.masks ?? 'deterministic'}`;
     const predictor = await this.#alone(() => this.#predictor(key, request));
     const draw = predictor.draw(rng);
     for (let start = 0; start < n; start += predictor.itemsPerRun) {

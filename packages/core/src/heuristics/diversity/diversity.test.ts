@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NumericalError, ShapeError } from '../../errors.ts';
+import { ConfigError, NumericalError, ShapeError } from '../../errors.ts';
+import { blankPredictions } from '../../predictions/blank-predictions.ts';
 import type { Predictions } from '../../predictions/predictions.ts';
 import { createRng } from '../../random/create-rng.ts';
 import { samplePredictions } from '../../testing/sample-predictions.ts';
+import type { BatchSelection, Heuristic, HeuristicOptions } from '../heuristic.ts';
 import { badge } from './badge.ts';
 import { coreSet } from './core-set.ts';
 import type { Features } from './features.ts';
@@ -27,7 +29,7 @@ const rowsOf = (min: number, max: number): fc.Arbitrary<number[][]> =>
 const cases = fc.record({
   pool: rowsOf(1, 9),
   labelled: rowsOf(0, 3),
-  batchSize: fc.integer({ min: 1, max: 6 }),
+  querySize: fc.integer({ min: 1, max: 6 }),
 });
 
 /** The first of the best candidates that are left, step by step, by a score made anew each time. */
@@ -50,26 +52,47 @@ const greedy = (
   return chosen;
 };
 const given = (labelled: number[][]) => (labelled.length > 0 ? { labelled: matrix(labelled) } : {});
+const choose = async (
+  heuristic: Heuristic,
+  pool: readonly (readonly number[])[],
+  options: HeuristicOptions,
+): Promise<BatchSelection & { readonly scores: Float64Array }> => {
+  const { batch, scores } = await heuristic.getRanks(blankPredictions(pool.length), {
+    features: matrix(pool),
+    ...options,
+  });
+  return { ...(batch as BatchSelection), scores };
+};
 
 describe('coreSet', () => {
-  it('takes the farthest again and again, by all pairs', () => {
-    fc.assert(
-      fc.property(cases, ({ pool, labelled, batchSize }) => {
-        const picks = coreSet(matrix(pool), { batchSize, ...given(labelled) });
-        const expected = greedy(pool.length, batchSize, (i, chosen) => {
+  it('takes the farthest again and again, by all pairs', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ pool, labelled, querySize }) => {
+        const { picks, gains, scores } = await choose(coreSet(), pool, {
+          querySize,
+          ...given(labelled),
+        });
+        const expected = greedy(pool.length, querySize, (i, chosen) => {
           const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
           return centers.length === 0
             ? 0
             : Math.min(...centers.map((c) => square(c, pool[i] as number[])));
         });
         expect([...picks]).toEqual(expected);
+        const distance = (i: number, chosen: readonly number[]): number => {
+          const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
+          const all = centers.map((c) => Math.sqrt(square(c, pool[i] as number[])));
+          return all.length === 0 ? 0 : Math.min(...all);
+        };
+        expect([...gains]).toEqual(expected.map((i, b) => distance(i, expected.slice(0, b))));
+        expect([...scores]).toEqual(pool.map((_, i) => distance(i, [])));
       }),
     );
   });
 
-  it('covers within twice the smallest radius, by all choices', () => {
-    fc.assert(
-      fc.property(rowsOf(4, 8), rowsOf(1, 2), (pool, labelled) => {
+  it('covers within twice the smallest radius, by all choices', async () => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf(4, 8), rowsOf(1, 2), async (pool, labelled) => {
         const radius = (chosen: readonly number[]): number =>
           Math.sqrt(
             Math.max(
@@ -85,9 +108,8 @@ describe('coreSet', () => {
         let smallest = Number.POSITIVE_INFINITY;
         for (let i = 0; i < pool.length; i++)
           for (let j = i + 1; j < pool.length; j++) smallest = Math.min(smallest, radius([i, j]));
-        const own = radius([
-          ...coreSet(matrix(pool), { batchSize: 2, labelled: matrix(labelled) }),
-        ]);
+        const { picks } = await choose(coreSet(), pool, { querySize: 2, ...given(labelled) });
+        const own = radius([...picks]);
         expect(own).toBeLessThanOrEqual(2 * smallest + 1e-9);
       }),
     );
@@ -95,30 +117,41 @@ describe('coreSet', () => {
 });
 
 describe('probCover', () => {
-  it('covers most of what is left, counted anew in every step', () => {
-    fc.assert(
-      fc.property(
+  it('covers most of what is left, counted anew in every step', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         cases,
         fc.integer({ min: 1, max: 9 }),
-        ({ pool, labelled, batchSize }, radius) => {
+        async ({ pool, labelled, querySize }, radius) => {
           const near = (a: readonly number[], b: readonly number[]): boolean =>
             square(a, b) <= radius ** 2;
-          const picks = probCover(matrix(pool), { batchSize, radius, ...given(labelled) });
-          const expected = greedy(pool.length, batchSize, (i, chosen) => {
+          const { picks, gains, scores } = await choose(probCover({ radius }), pool, {
+            querySize,
+            ...given(labelled),
+          });
+          const covered = (i: number, chosen: readonly number[]): number => {
             const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
             return pool.filter(
               (p) => near(p, pool[i] as number[]) && !centers.some((c) => near(p, c)),
             ).length;
-          });
+          };
+          const expected = greedy(pool.length, querySize, covered);
           expect([...picks]).toEqual(expected);
+          expect([...gains]).toEqual(expected.map((i, b) => covered(i, expected.slice(0, b))));
+          expect([...scores]).toEqual(pool.map((_, i) => covered(i, [])));
         },
       ),
     );
   });
 
-  it('refuses a radius that is none', () => {
+  it('refuses a radius that is none, and several rules for it', () => {
     for (const radius of [0, -1, Number.NaN])
-      expect(() => probCover(matrix([[1]]), { batchSize: 1, radius })).toThrow('bad radius');
+      expect(() => probCover({ radius })).toThrow(RangeError);
+    for (const quantile of [0, 1]) expect(() => probCover({ quantile })).toThrow(RangeError);
+    for (const classes of [1, 2.5]) expect(() => probCover({ classes })).toThrow(RangeError);
+    expect(() => probCover({ classes: 3, purity: 1.1 })).toThrow(RangeError);
+    expect(() => probCover({ purity: 0.9 })).toThrow(ConfigError);
+    expect(() => probCover({ radius: 1, classes: 3 })).toThrow(/radius and classes/);
   });
 });
 
@@ -146,9 +179,9 @@ const determinant = (m: number[][]): number => {
 };
 
 describe('maxDet', () => {
-  it('takes what makes the determinant largest, by determinants', () => {
-    fc.assert(
-      fc.property(cases, ({ pool, labelled, batchSize }) => {
+  it('takes what makes the determinant largest, by determinants', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ pool, labelled, querySize }) => {
         const noise = 0.5;
         const logDet = (rows: number[][]): number =>
           Math.log(
@@ -161,14 +194,23 @@ describe('maxDet', () => {
               ),
             ),
           );
-        const picks = [...maxDet(matrix(pool), { batchSize, noise, ...given(labelled) })];
-        expect(new Set(picks).size).toBe(Math.min(batchSize, pool.length));
+        const { picks, gains, scores } = await choose(maxDet({ noise }), pool, {
+          querySize,
+          ...given(labelled),
+        });
+        expect(new Set(picks).size).toBe(Math.min(querySize, pool.length));
         const chosen: number[] = [];
-        for (const pick of picks) {
+        /** What a label tells: half the log of how much the determinant grows, in units of the noise. */
+        const tells = (before: number[][], item: number[]): number =>
+          (logDet([...before, item]) - logDet(before) - Math.log(noise)) / 2;
+        for (const [i, item] of pool.entries())
+          expect(scores[i]).toBeCloseTo(tells(labelled, item), 7);
+        for (const [b, pick] of picks.entries()) {
           const before = [...labelled, ...chosen.map((j) => pool[j] as number[])];
           const score = (i: number): number => logDet([...before, pool[i] as number[]]);
           const best = Math.max(...[...pool.keys()].filter((i) => !chosen.includes(i)).map(score));
           expect(score(pick)).toBeGreaterThan(best - 1e-7);
+          expect(gains[b]).toBeCloseTo(tells(before, pool[pick] as number[]), 7);
           chosen.push(pick);
         }
       }),
@@ -177,11 +219,11 @@ describe('maxDet', () => {
 });
 
 describe('lcmd', () => {
-  it('takes the farthest of the largest cluster, clustered anew in every step', () => {
-    fc.assert(
-      fc.property(cases, ({ pool, labelled, batchSize }) => {
-        const picks = [...lcmd(matrix(pool), { batchSize, ...given(labelled) })];
-        const expected = greedy(pool.length, batchSize, (i, chosen) => {
+  it('takes the farthest of the largest cluster, clustered anew in every step', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ pool, labelled, querySize }) => {
+        const { picks, gains } = await choose(lcmd(), pool, { querySize, ...given(labelled) });
+        const expected = greedy(pool.length, querySize, (i, chosen) => {
           const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
           if (centers.length === 0) return square(pool[i] as number[], [0, 0, 0]);
           const home = (p: readonly number[]): [number, number] => {
@@ -198,14 +240,24 @@ describe('lcmd', () => {
           const [cluster, distance] = home(pool[i] as number[]);
           return cluster === sums.indexOf(Math.max(...sums)) ? distance : -1;
         });
-        expect(picks).toEqual(expected);
+        expect([...picks]).toEqual(expected);
+        expect([...gains]).toEqual(
+          expected.map((i, b) => {
+            const centers = [...labelled, ...expected.slice(0, b).map((j) => pool[j] as number[])];
+            const own = pool[i] as number[];
+            return centers.length === 0
+              ? square(own, [0, 0, 0])
+              : Math.min(...centers.map((c) => square(c, own)));
+          }),
+        );
       }),
     );
   });
 });
 
-it('lcmd goes on where a cluster has nothing left', () => {
-  expect([...lcmd(matrix([[9], [1], [1]]), { batchSize: 3 })]).toEqual([0, 1, 2]);
+it('lcmd goes on where a cluster has nothing left', async () => {
+  const { picks } = await choose(lcmd(), [[9], [1], [1]], { querySize: 3 });
+  expect([...picks]).toEqual([0, 1, 2]);
 });
 
 describe('badge', () => {
@@ -226,11 +278,21 @@ describe('badge', () => {
     return p.flatMap((x, c) => f.map((z) => (x - (c === y ? 1 : 0)) * z));
   });
 
-  it('draws as k-means++ on the gradients, every first two (false alarm 8e-6)', () => {
+  const draw = async (seed: number, querySize: number): Promise<Uint32Array> => {
+    const rng = createRng(seed);
+    const { batch } = await badge().getRanks(predictions, {
+      features: matrix(rows),
+      querySize,
+      rng,
+    });
+    return (batch as BatchSelection).picks;
+  };
+
+  it('draws as k-means++ on the gradients, every first two (false alarm 8e-6)', async () => {
     const runs = 20_000;
     const counts = new Map<string, number>();
     for (let seed = 0; seed < runs; seed++) {
-      const key = badge(matrix(rows), predictions, { batchSize: 2, rng: createRng(seed) }).join();
+      const key = (await draw(seed, 2)).join();
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     for (let a = 0; a < 4; a++) {
@@ -245,58 +307,51 @@ describe('badge', () => {
     }
   });
 
-  it('chooses no item twice, duplicates included, and depends on the rng alone', () => {
-    const same: Predictions = {
-      ...predictions,
-      data: Float64Array.from({ length: 36 }, () => 1 / 3),
+  it('scores squared lengths of gradients; a gain is the squared distance to the picks before', async () => {
+    const rng = createRng(7);
+    const ranking = await badge().getRanks(predictions, {
+      features: matrix(rows),
+      querySize: 4,
+      rng,
+    });
+    const { picks, gains } = ranking.batch as BatchSelection;
+    const zero = (gradients[0] as number[]).map(() => 0);
+    for (const [n, g] of gradients.entries())
+      expect(ranking.scores[n]).toBeCloseTo(square(g, zero), 12);
+    picks.forEach((pick, b) => {
+      const own = gradients[pick] as number[];
+      const before = [...picks.subarray(0, b)].map((j) => gradients[j] as number[]);
+      const expected = Math.min(...(b === 0 ? [zero] : before).map((g) => square(g, own)));
+      expect(gains[b]).toBeCloseTo(expected, 12);
+    });
+  });
+
+  it('takes the gradient of a sigmoid output, (p - y) f', () => {
+    const sigmoid: Predictions = {
+      data: Float64Array.of(0.2, 0.9, 0.4, 0.7),
+      shape: [2, 1, 2],
+      kind: 'sigmoidProbabilities',
+      samples: 'joint',
     };
-    const ones = matrix(rows.map(() => [1, 1]));
-    for (let seed = 0; seed < 20; seed++) {
-      const picks = badge(ones, same, { batchSize: 9, rng: createRng(seed) });
-      expect([...picks].sort()).toEqual([0, 1, 2, 3]);
-    }
-    const draw = (seed: number): string =>
-      badge(matrix(rows), predictions, { batchSize: 4, rng: createRng(seed) }).join();
-    expect(draw(1)).toBe(draw(1));
-    expect(new Set([1, 2, 3, 4, 5].map(draw)).size).toBeGreaterThan(1);
+    const scores = badge().getUncertainties(sigmoid, { features: matrix([[3], [2]]) });
+    expect(scores[0]).toBeCloseTo((0.2 ** 2 + 0.1 ** 2) * 9, 12);
+    expect(scores[1]).toBeCloseTo((0.4 ** 2 + 0.3 ** 2) * 4, 12);
   });
 
-  it('refuses predictions of other items or kinds', () => {
-    const options = { batchSize: 1, rng: createRng(0) };
-    expect(() => badge(matrix(rows.slice(1)), predictions, options)).toThrow(ShapeError);
-    expect(() => badge(matrix(rows), { ...predictions, kind: 'values' }, options)).toThrow(
-      ShapeError,
-    );
+  it('depends on the rng alone', async () => {
+    expect(await draw(1, 4)).toEqual(await draw(1, 4));
+    const orders = await Promise.all([1, 2, 3, 4, 5].map((seed) => draw(seed, 4)));
+    expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
   });
-});
 
-describe('all', () => {
-  const choices = [
-    ['coreSet', coreSet],
-    ['lcmd', lcmd],
-    ['maxDet', maxDet],
-    [
-      'probCover',
-      (f: Features, o: Parameters<typeof coreSet>[1]) => probCover(f, { ...o, radius: 1 }),
-    ],
-  ] as const;
-
-  it.each(choices)(
-    '%s never chooses twice, leaves its input, refuses what is not sound',
-    (_, choose) => {
-      const duplicates = matrix(Array.from({ length: 6 }, () => [2, 1]));
-      Object.freeze(duplicates);
-      const before = duplicates.data.slice();
-      const labelled = matrix([[2, 1]]);
-      expect([...choose(duplicates, { batchSize: 9, labelled })]).toEqual([0, 1, 2, 3, 4, 5]);
-      expect(duplicates.data).toEqual(before);
-      expect(choose({ data: new Float32Array(0), shape: [0, 2] }, { batchSize: 2 }).length).toBe(0);
-      expect(() => choose(duplicates, { batchSize: 0 })).toThrow(RangeError);
-      expect(() => choose(duplicates, { batchSize: 1, labelled: matrix([[1]]) })).toThrow(
-        ShapeError,
-      );
-      expect(() => choose({ ...duplicates, shape: [12] }, { batchSize: 1 })).toThrow(ShapeError);
-      expect(() => choose(matrix([[1], [Number.NaN]]), { batchSize: 1 })).toThrow(NumericalError);
-    },
-  );
+  it('refuses pixels, and features too large for distances', async () => {
+    const features = matrix(rows);
+    const pixels = samplePredictions('logits', [4, 2, 3, 2], 'pixels');
+    expect(() => badge().getUncertainties(pixels, { features })).toThrow(ShapeError);
+    const huge = { ...features, data: features.data.map((x) => x * 1e200) };
+    const rng = createRng(0);
+    await expect(
+      badge().getRanks(predictions, { features: huge, querySize: 2, rng }),
+    ).rejects.toThrow(NumericalError);
+  });
 });

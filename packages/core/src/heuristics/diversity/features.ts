@@ -2,41 +2,31 @@ import type { NdArray } from '../../data/example.ts';
 import { NumericalError, ShapeError } from '../../errors.ts';
 
 /** Features of items, `[N, D]`, row-major. */
-export type Features = NdArray<Float32Array> | NdArray<Float64Array>;
+export type Features = NdArray<Float32Array | Float64Array>;
 
-/** Options of all choices by features. */
-export interface DiversityOptions {
-  /** How many items to choose; fewer if there are fewer. */
-  readonly batchSize: number;
-  /** Features of what is labelled already, `[L, D]`; default none. */
-  readonly labelled?: Features;
-}
-
-/** What {@link checkFeatures} makes of its arguments. */
-export interface CheckedFeatures {
+/** Sound features of the candidates, 0 … N-1, and of the labelled items, N … N+L-1. */
+export interface FeatureRows {
+  /** Number of candidates. */
   readonly N: number;
-  readonly D: number;
-  /** Number of items to choose: `min(batchSize, N)`. */
-  readonly size: number;
   /** Number of labelled items. */
   readonly L: number;
-  /** Rows of the items, then those of the labelled ones. */
+  /** Number of features. */
+  readonly D: number;
+  /** The features of an item, `[D]`; not to be changed. */
   readonly row: (i: number) => Float32Array | Float64Array;
+  /** `f_i . f_j`. O(D). */
+  readonly dot: (i: number, j: number) => number;
+  /** `|f_i - f_j|^2`; some number above `limit` where it is above that. O(D). */
+  readonly squaredDistance: (i: number, j: number, limit?: number) => number;
 }
 
 /**
- * Sound features: two axes each, as many features of labelled items, all finite. O((N + L) D).
+ * Checks features: two axes each, as many features of labelled items, all finite. Nothing is copied.
+ * O((N + L) D).
  *
- * @throws RangeError for a bad `batchSize`; ShapeError; NumericalError with the number of the item.
+ * @throws ShapeError, and NumericalError with the number of the item.
  */
-export function checkFeatures(
-  where: string,
-  features: Features,
-  { batchSize, labelled }: DiversityOptions,
-): CheckedFeatures {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`${where}: bad batchSize, expected an integer >= 1, got ${batchSize}`);
-  }
+export function featureRows(where: string, features: Features, labelled?: Features): FeatureRows {
   const [N, D] = sizes(where, 'features', features);
   const [L, labelledD] = labelled === undefined ? [0, D] : sizes(where, 'labelled', labelled);
   if (labelledD !== D) {
@@ -44,30 +34,47 @@ export function checkFeatures(
       `${where}: labelled items have ${labelledD} features, expected ${D} like the pool`,
     );
   }
+  const pool = features.data;
+  const known = labelled?.data ?? pool;
+  const data = (i: number): Features['data'] => (i < N ? pool : known);
+  const offset = (i: number): number => (i < N ? i : i - N) * D;
   return {
     N,
-    D,
     L,
-    size: Math.min(batchSize, N),
-    row: (i) =>
-      i < N
-        ? features.data.subarray(i * D, (i + 1) * D)
-        : (labelled as Features).data.subarray((i - N) * D, (i - N + 1) * D),
+    D,
+    row: (i) => data(i).subarray(offset(i), offset(i) + D),
+    dot: (i, j) => {
+      const a = data(i);
+      const b = data(j);
+      const p = offset(i);
+      const q = offset(j);
+      let sum = 0;
+      for (let d = 0; d < D; d++) sum += (a[p + d] as number) * (b[q + d] as number);
+      return sum;
+    },
+    squaredDistance: (i, j, limit = Number.POSITIVE_INFINITY) => {
+      const a = data(i);
+      const b = data(j);
+      const p = offset(i);
+      const q = offset(j);
+      let sum = 0;
+      for (let d = 0; d < D && sum <= limit; d++) {
+        const difference = (a[p + d] as number) - (b[q + d] as number);
+        sum += difference * difference;
+      }
+      return sum;
+    },
   };
 }
 
-/** `|a - b|^2`. */
-export function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += ((a[d] as number) - (b[d] as number)) ** 2;
-  return sum;
-}
-
-/** `a . b`. */
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += (a[d] as number) * (b[d] as number);
-  return sum;
+/** Copies of some rows, in the order given, `[items, D]`. */
+export function takeFeatures({ data, shape }: Features, items: readonly number[]): Features {
+  const D = shape[1] as number;
+  const taken = new (data.constructor as new (length: number) => Float64Array)(items.length * D);
+  items.forEach((item, i) => {
+    taken.set(data.subarray(item * D, (item + 1) * D), i * D);
+  });
+  return { data: taken, shape: [items.length, D] };
 }
 
 /** Position of the highest value, the first of several; -1 where all are -Infinity. */

@@ -1,0 +1,93 @@
+import { epig, type Predictions, toProbabilities } from '@baal/core';
+import { onnxEpigKernel } from '@baal/onnx';
+import type { Bench, RowGroup } from './bench.ts';
+import { interleave, type Side, timed } from './harness.ts';
+import { inChildren } from './in-child.ts';
+import { makeRow, type Row, type RowDefinition } from './row.ts';
+import { classes, modelLogits, stream } from './workload.ts';
+
+const speed: RowDefinition = {
+  name: 'EPIG, 2000 items x 500 targets: PyTorch float32 / ours on ONNX Runtime',
+  unit: 'ms',
+  ratio: 'other/ours',
+  gate: 2,
+  aim: 3,
+};
+const memory: RowDefinition = {
+  name: 'EPIG, 2000 items x 500 targets, core alone: memory growth / all joint distributions',
+  unit: 'MB',
+  ratio: 'ours/other',
+  gate: 0.1,
+  aim: 0.05,
+};
+
+/** EPIG: its ONNX kernel against PyTorch, and what core needs without it. */
+export const epigRows: RowGroup = {
+  rows: [speed, memory],
+  async measure(bench, wanted) {
+    const rows: Row[] = [];
+    if (wanted.has(speed.name)) rows.push(await speedOf(bench));
+    if (wanted.has(memory.name)) rows.push(await memoryOf(bench));
+    return rows;
+  },
+};
+
+async function speedOf({ sizes, threads, reference, progress }: Bench): Promise<Row> {
+  const { epigPool: items, targets, passes } = sizes;
+  const rng = stream('epig');
+  const probabilities = (n: number): Predictions =>
+    toProbabilities(modelLogits([n, passes, classes], rng));
+  const pool = probabilities(items);
+  const targetPredictions = probabilities(targets);
+  const kernel = await onnxEpigKernel({ threads });
+  try {
+    const heuristic = epig({ kernel, targetPredictions });
+    const score = (): Promise<Float64Array> => heuristic.getUncertaintiesGenerator([pool]);
+    const sides: Side[] = [
+      {
+        name: 'EPIG, ours',
+        warmUp: async () => {
+          const exact = epig({ targetPredictions }).getUncertainties(pool);
+          const far = (await score()).findIndex(
+            (s, i) => Math.abs(s - (exact[i] as number)) > 1e-6,
+          );
+          if (far !== -1) throw new Error(`epig: item ${far} differs from the score of core`);
+        },
+        sample: () => timed(score),
+      },
+    ];
+    const { pytorch } = reference;
+    if (pytorch !== undefined) {
+      const theirs = async (): Promise<number> =>
+        1000 * (await pytorch.epig({ items, targets, passes, classes }));
+      sides.push({
+        name: 'EPIG, PyTorch',
+        warmUp: async () => {
+          await theirs();
+        },
+        sample: theirs,
+      });
+    }
+    const [ours, other] = await interleave(sides, { samples: sizes.samples, progress });
+    return makeRow(
+      speed,
+      { ours: ours as number[], ...(other === undefined ? {} : { other }) },
+      pytorch === undefined
+        ? reference.skipped
+        : `probabilities in, K=${passes}, C=${classes}; PyTorch as the authors compute it, in the blocks that are fastest here; ${pytorch.description}`,
+    );
+  } finally {
+    await kernel.dispose();
+  }
+}
+
+async function memoryOf({ sizes, progress }: Bench): Promise<Row> {
+  const { epigPool, passes, targets, samples } = sizes;
+  const figures = await inChildren(samples, progress, 'epig', epigPool, passes, classes, targets);
+  const whole = (8 * epigPool * targets * classes ** 2) / 1e6;
+  return makeRow(
+    memory,
+    { ours: figures.growthMB, other: [whole] },
+    `Float64; the other side is ${epigPool} x ${targets} x ${classes} x ${classes} numbers, had they been held`,
+  );
+}

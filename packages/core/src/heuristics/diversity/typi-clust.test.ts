@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { blankPredictions } from '../../predictions/blank-predictions.ts';
+import { createRng } from '../../random/create-rng.ts';
+import type { BatchSelection } from '../heuristic.ts';
+import { type Features, featureRows } from './features.ts';
+import { kMeans } from './k-means.ts';
+import { probCover } from './prob-cover.ts';
+import { pureRadius, quantileRadius } from './prob-cover-radius.ts';
+import { type TypiClustOptions, typiClust } from './typi-clust.ts';
+
+type Point = readonly [number, number];
+const matrix = (points: readonly Point[]): Features => ({
+  data: Float64Array.from(points.flat()),
+  shape: [points.length, 2],
+});
+const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
+const cloud = (n: number, at: Point, seed: string): Point[] => {
+  const rng = createRng(seed);
+  return Array.from({ length: n }, () => [at[0] + rng.normal(), at[1] + rng.normal()]);
+};
+const points = fc.array(
+  fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })) as fc.Arbitrary<Point>,
+  { minLength: 2, maxLength: 14 },
+);
+
+const choose = async (
+  pool: readonly Point[],
+  labelled: readonly Point[],
+  querySize: number,
+  options: TypiClustOptions = {},
+  seed = 0,
+): Promise<BatchSelection & { readonly scores: Float64Array }> => {
+  const { batch, scores } = await typiClust(options).getRanks(blankPredictions(pool.length), {
+    features: matrix(pool),
+    ...(labelled.length > 0 && { labelled: matrix(labelled) }),
+    querySize,
+    rng: createRng(seed),
+  });
+  return { ...(batch as BatchSelection), scores };
+};
+
+/** By the definition: inverse mean distance to the nearest others. */
+const typicality = (own: Point, others: readonly Point[], neighbors = 20): number => {
+  const nearest = others.map((other) => distance(own, other)).sort((a, b) => a - b);
+  const k = Math.min(neighbors, nearest.length);
+  return k === 0 ? 0 : 1 / (nearest.slice(0, k).reduce((a, b) => a + b, 0) / k + 1e-5);
+};
+const mostTypical = (own: readonly Point[], neighbors?: number): Point => {
+  const all = own.map((p, i) =>
+    typicality(p, [...own.slice(0, i), ...own.slice(i + 1)], neighbors),
+  );
+  return own[all.indexOf(Math.max(...all))] as Point;
+};
+
+describe('typiClust', () => {
+  // So far apart that k-means finds them from any start.
+  const [a, b, c] = [cloud(24, [0, 0], 'a'), cloud(9, [1e4, 0], 'b'), cloud(7, [0, 1e4], 'c')];
+  const outliers = cloud(3, [-1e4, -1e4], 'outliers');
+
+  it('takes the most typical of the largest clusters without a label, by the definition', async () => {
+    const pool = [...a.slice(1), ...b, ...c];
+    for (let seed = 0; seed < 20; seed++) {
+      const { picks, gains, scores } = await choose(pool, a.slice(0, 1), 2, {}, seed);
+      const expected = [mostTypical(b), mostTypical(c)];
+      expect(Array.from(picks, (pick) => pool[pick])).toEqual(expected);
+      expect(Array.from(gains)).toEqual(Array.from(picks, (pick) => scores[pick]));
+      // A labelled item is a neighbour as any other.
+      pool.forEach((point, i) => {
+        const own = [a, b, c].find((cluster) => cluster.includes(point)) as Point[];
+        const others = own.filter((other) => other !== point);
+        expect(scores[i]).toBeCloseTo(typicality(point, others), 9);
+      });
+    }
+  });
+
+  it('takes the cluster with the fewest labels first, then the largest', async () => {
+    const pool = [...a, ...b.slice(2), ...c.slice(1)];
+    const labelled = [b[0], b[1], c[0]] as Point[];
+    const { picks } = await choose(pool, labelled, 4, { maxClusters: 3, neighbors: 3 });
+    const homes = Array.from(picks, (pick) =>
+      [a, b, c].findIndex((own) => own.includes(pool[pick] as Point)),
+    );
+    expect(homes).toEqual([0, 2, 1, 0]); // and from the start again
+    expect(pool[picks[0] as number]).toEqual(mostTypical(a, 3));
+  });
+
+  it('leaves a handful of outliers to the end, labelled or not', async () => {
+    const pool = [...outliers, ...a, ...b];
+    const { picks } = await choose(pool, [], 36, { maxClusters: 3 });
+    expect(Array.from(picks.subarray(0, 33)).every((pick) => pick >= 3)).toBe(true);
+    expect(picks.toSorted()).toEqual(Uint32Array.from({ length: 36 }, (_, i) => i));
+  });
+
+  it('takes none for typical that is alone', async () => {
+    const { scores } = await choose(
+      [
+        [0, 0],
+        [5, 5],
+      ],
+      [],
+      2,
+    );
+    expect(Array.from(scores)).toEqual([0, 0]);
+  });
+
+  it('refuses options that are none', () => {
+    expect(() => typiClust({ neighbors: 0 })).toThrow(RangeError);
+    expect(() => typiClust({ maxClusters: 1.5 })).toThrow(RangeError);
+  });
+});
+
+describe('kMeans', () => {
+  it('ends where each item is in the cluster with the nearest mean', () => {
+    fc.assert(
+      fc.property(points, fc.integer({ min: 1, max: 5 }), fc.integer(), (all, k, seed) => {
+        const clusters = kMeans(featureRows('test', matrix(all)), k, createRng(seed));
+        expect(Math.max(...clusters)).toBeLessThan(k);
+        const means = new Map<number, Point>();
+        for (const cluster of clusters) {
+          const own = all.filter((_, i) => clusters[i] === cluster);
+          const mean = (d: 0 | 1): number => own.reduce((sum, p) => sum + p[d], 0) / own.length;
+          means.set(cluster, [mean(0), mean(1)]);
+        }
+        all.forEach((p, i) => {
+          const own = distance(p, means.get(clusters[i] as number) as Point);
+          for (const mean of means.values()) expect(own).toBeLessThan(distance(p, mean) + 1e-9);
+        });
+      }),
+    );
+  });
+
+  it('makes no more clusters than items differ, and puts equal ones together', () => {
+    const clusters = kMeans(
+      featureRows(
+        'test',
+        matrix([
+          [1, 1],
+          [1, 1],
+          [2, 2],
+          [1, 1],
+        ]),
+        matrix([[2, 2]]),
+      ),
+      5,
+      createRng(0),
+    );
+    expect(new Set(clusters).size).toBe(2);
+    expect([clusters[1], clusters[3], clusters[4]]).toEqual([
+      clusters[0],
+      clusters[0],
+      clusters[2],
+    ]);
+  });
+});
+
+describe('the radius of probCover', () => {
+  it('is the largest at which so many balls hold one cluster only, by all balls', () => {
+    const shares = fc.constantFrom(0.3, 0.5, 0.8, 0.95, 1);
+    fc.assert(
+      fc.property(points, shares, fc.integer({ min: 2, max: 4 }), (all, purity, classes) => {
+        const rows = featureRows('test', matrix(all));
+        const clusters = kMeans(rows, classes, createRng(3));
+        const radius = pureRadius(rows, { classes, purity }, createRng(3));
+        const pure = (r: number): number =>
+          all.filter((p, i) =>
+            all.every((q, j) => clusters[i] === clusters[j] || distance(p, q) > r),
+          ).length / all.length;
+        if (new Set(clusters).size === 1) expect(radius).toBe(Number.POSITIVE_INFINITY);
+        else {
+          expect(pure(radius)).toBeGreaterThanOrEqual(purity - 1e-12);
+          expect(pure(radius * (1 + 1e-6))).toBeLessThan(purity);
+        }
+      }),
+    );
+  });
+
+  it('is a quantile of all distances', () => {
+    fc.assert(
+      fc.property(points, fc.constantFrom(0.05, 0.5, 0.9), (all, quantile) => {
+        const all_ = all.flatMap((p, i) => all.slice(i + 1).map((q) => distance(p, q)));
+        const sorted = all_.sort((x, y) => x - y);
+        const radius = quantileRadius(featureRows('test', matrix(all)), quantile);
+        expect(radius).toBeCloseTo(sorted[Math.floor(quantile * (sorted.length - 1))] as number, 9);
+      }),
+    );
+    // Of many items, a thousand evenly spaced ones: the median distance of a line from 0 to 1.
+    const line = Array.from({ length: 3000 }, (_, i): Point => [i / 2999, 0]);
+    const median = quantileRadius(featureRows('test', matrix(line)), 0.5);
+    expect(median).toBeCloseTo(1 - Math.SQRT1_2, 2);
+  });
+
+  it('is chosen by the rule that is asked for', async () => {
+    const pool = [...cloud(20, [0, 0], 'x'), ...cloud(20, [30, 0], 'y')];
+    const rows = featureRows('test', matrix(pool));
+    const scores = (options: Parameters<typeof probCover>[0]): Float64Array =>
+      probCover(options).getUncertainties(blankPredictions(40), {
+        features: matrix(pool),
+        rng: createRng(5),
+      });
+    const quantile = quantileRadius(rows, 0.2);
+    expect(scores({ quantile: 0.2 })).toEqual(scores({ radius: quantile }));
+    expect(scores({})).toEqual(scores({ radius: quantileRadius(rows, 0.05) }));
+    const pure = { classes: 2, purity: 1 };
+    const radius = pureRadius(rows, pure, createRng(5).fork('probCover'));
+    expect(scores(pure)).toEqual(scores({ radius }));
+    const usual = pureRadius(rows, { classes: 2, purity: 0.95 }, createRng(5).fork('probCover'));
+    expect(scores({ classes: 2 })).toEqual(scores({ radius: usual }));
+    expect(scores(pure)).toEqual(Float64Array.from({ length: 40 }, () => 20));
+  });
+});

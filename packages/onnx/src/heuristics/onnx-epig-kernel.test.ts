@@ -1,0 +1,96 @@
+import { asChunks, epig, type Predictions } from '@baal/core';
+import { samplePredictions, takeItems } from '@baal/core/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OnnxEpigKernel, onnxEpigKernel } from './onnx-epig-kernel.ts';
+
+let kernel: OnnxEpigKernel;
+beforeAll(async () => {
+  kernel = await onnxEpigKernel({ threads: 1 });
+});
+afterAll(() => kernel.dispose());
+
+/** The largest distance from core's Float64. */
+async function distance(
+  pool: Predictions,
+  targets: Predictions,
+  targetClassWeights?: readonly number[],
+): Promise<number> {
+  const options = { targetPredictions: targets, ...(targetClassWeights && { targetClassWeights }) };
+  const exact = epig(options).getUncertainties(pool);
+  const { scores } = await epig({ ...options, kernel }).getRanks(pool);
+  expect(scores.length).toBe(exact.length);
+  return Math.max(...scores.map((score, i) => Math.abs(score - (exact[i] as number))));
+}
+
+describe('onnxEpigKernel', () => {
+  it.each(['logits', 'probabilities', 'sigmoidLogits', 'sigmoidProbabilities'] as const)(
+    'gives the scores of core for %s',
+    async (kind) => {
+      const all = samplePredictions(kind, [90, 9, 4], kind);
+      const pool = takeItems(
+        all,
+        Array.from({ length: 60 }, (_, i) => i),
+      );
+      const targets = takeItems(
+        all,
+        Array.from({ length: 30 }, (_, i) => 60 + i),
+      );
+      expect(await distance(pool, targets)).toBeLessThan(1e-6);
+    },
+  );
+
+  it('over many blocks, with one target and with hundreds, and weighted by class', async () => {
+    const pool = samplePredictions('logits', [150, 20, 10], 'pool');
+    const targets = samplePredictions('logits', [400, 20, 10], 'pool');
+    expect(await distance(pool, targets)).toBeLessThan(1e-6);
+    expect(await distance(pool, takeItems(targets, [7]))).toBeLessThan(1e-6);
+    expect(await distance(pool, targets, [1, 2, 3, 4, 5, 0, 0, 1, 1, 9])).toBeLessThan(1e-6);
+  });
+
+  it('keeps small information that a difference of entropies would lose', async () => {
+    const wide = samplePredictions('logits', [40, 12, 5], 'small');
+    const rare = { ...wide, data: Float64Array.from(wide.data) };
+    // Passes that hardly differ: information of about 1e-10 nats.
+    for (let i = 0; i < rare.data.length; i++) {
+      const opinion = wide.data[Math.floor(i / 60) * 60 + (i % 5)] as number;
+      rare.data[i] = opinion + 1e-3 * ((wide.data[i] as number) - opinion);
+    }
+    expect(Math.max(...epig({ targetPredictions: rare }).getUncertainties(rare))).toBeLessThan(
+      1e-5,
+    );
+    expect(await distance(rare, rare)).toBeLessThan(5e-8);
+  });
+
+  it('takes labels that cannot be', async () => {
+    const certain: Predictions = {
+      data: Float64Array.from({ length: 6 * 4 * 3 }, (_, i) => {
+        const [n, k, c] = [Math.floor(i / 12), Math.floor(i / 3) % 4, i % 3];
+        return (n * k) % 3 === c ? 1 : 0;
+      }),
+      shape: [6, 4, 3],
+      kind: 'probabilities',
+      samples: 'joint',
+    };
+    expect(await distance(certain, certain)).toBeLessThan(1e-6);
+  });
+
+  it('gives the same numbers to the bit however the stream is cut', async () => {
+    const pool = samplePredictions('logits', [37, 8, 5], 'cut');
+    const heuristic = epig({ kernel });
+    const options = { targets: takeItems(pool, [1, 4, 9, 16, 25]) };
+    const whole = await heuristic.getUncertaintiesGenerator([pool], options);
+    for (const size of [1, 7, 36]) {
+      expect(await heuristic.getUncertaintiesGenerator(asChunks(pool, size), options)).toEqual(
+        whole,
+      );
+    }
+  });
+
+  it('has no scores at once, and refuses targets of another shape as core does', async () => {
+    const pool = samplePredictions('logits', [6, 4, 3], 'refuse');
+    const heuristic = epig({ kernel, targetPredictions: pool });
+    expect(() => heuristic.getUncertainties(pool)).toThrow('expected getUncertaintiesGenerator');
+    const fewer = samplePredictions('logits', [6, 3, 3], 'refuse');
+    await expect(heuristic.getRanks(fewer)).rejects.toThrow('targets have 4 samples');
+  });
+});

@@ -21,7 +21,7 @@ const processors = ['arm64', 'arm', 'ia32', 'ppc64', 'riscv64', 's390x', 'x64'];
  * @returns {Pick<LockedPackage, 'os' | 'cpu' | 'libc'>}
  */
 export function platformOf(name) {
-  const parts = name.split(/[/-]/);
+  const parts = name.replace('linuxmusl', 'linux-musl').split(/[/-]/);
   const os = systems.find((system) => parts.includes(system));
   const cpu = processors.find((processor) => parts.includes(processor));
   if (os === undefined || cpu === undefined)

@@ -5,7 +5,7 @@ import { habits, queries } from '../scripts/faq/habits.mjs';
 import { difference, spread, table } from '../scripts/faq/study.mjs';
 
 /** Enough to see that it runs and adds up. */
-const trial = { seeds: 2, pool: 240, test: 40, epochs: 1 };
+const trial = { seeds: 2, pool: 300, test: 40, epochs: 1 };
 
 /** Cells of a Markdown table, without its head. */
 const cellsOf = (text: string): string[][] =>

@@ -11,10 +11,11 @@ import { arrayDataset } from '../src/data/array-dataset.ts';
 import type { Dataset, ExampleId, PoolIndex } from '../src/data/dataset.ts';
 import { badge } from '../src/heuristics/diversity/badge.ts';
 import { coreSet } from '../src/heuristics/diversity/core-set.ts';
-import type { DiversityOptions, Features } from '../src/heuristics/diversity/features.ts';
 import { lcmd } from '../src/heuristics/diversity/lcmd.ts';
 import { maxDet } from '../src/heuristics/diversity/max-det.ts';
 import { probCover } from '../src/heuristics/diversity/prob-cover.ts';
+import { typiClust } from '../src/heuristics/diversity/typi-clust.ts';
+import type { Heuristic } from '../src/heuristics/heuristic.ts';
 import { ActiveLearningLoop } from '../src/loop/active-learning-loop.ts';
 import { asChunks } from '../src/predictions/chunks.ts';
 import type { Predictions } from '../src/predictions/predictions.ts';
@@ -36,24 +37,27 @@ const features = (rows: Rows, D = 2) => ({
   shape: [rows.length, D],
 });
 type Choose = (pool: Rows, batchSize: number, labelled?: Rows) => Promise<number[]>;
-type Choice = (pool: Features, options: DiversityOptions) => Uint32Array;
 const by =
-  (choice: Choice): Choose =>
-  async (pool, batchSize, labelled = []) => [
-    ...choice(features(pool), { batchSize, labelled: features(labelled) }),
-  ];
-const chooseCenters = by(coreSet);
+  (heuristic: Heuristic): Choose =>
+  async (pool, querySize, labelled = []) => {
+    const flat = samplePredictions('probabilities', [1, 2, 3], 'by');
+    const { batch } = await heuristic.getRanks(takeItems(flat, new Array(pool.length).fill(0)), {
+      features: features(pool),
+      ...(labelled.length > 0 && { labelled: features(labelled) }),
+      querySize,
+      rng: createRng(querySize),
+    });
+    return [...(batch?.picks ?? [])];
+  };
+const chooseCenters = by(coreSet());
 /** Choices by features, and what is labelled already where they ask for it. */
 const CHOICES: Readonly<Record<string, Choose>> = {
-  badge: async (pool, batchSize) => {
-    const flat = samplePredictions('probabilities', [1, 2, 3], 'badge');
-    const predictions = takeItems(flat, new Array(pool.length).fill(0));
-    return [...badge(features(pool), predictions, { batchSize, rng: createRng(batchSize) })];
-  },
+  badge: by(badge()),
   coreSet: chooseCenters,
-  lcmd: by(lcmd),
-  maxDet: by(maxDet),
-  probCover: by((pool, options) => probCover(pool, { ...options, radius: 1 })),
+  lcmd: by(lcmd()),
+  maxDet: by(maxDet()),
+  probCover: by(probCover({ radius: 1 })),
+  typiClust: by(typiClust()),
 };
 const point = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }));
 const points = (minLength: number, maxLength: number) => fc.array(point, { minLength, maxLength });

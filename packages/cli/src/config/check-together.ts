@@ -40,7 +40,7 @@ function checkHeuristics(config: ExperimentConfig, complain: Complain): void {
     if (partsOf(choiceOf(entry)).some(mixesScores)) {
       complain(
         path,
-        'no precomputed scores within combine: a model predicts the others, not these',
+        'no precomputed scores within combine or coldStart: a model predicts the others, not these',
       );
       continue;
     }
@@ -61,7 +61,7 @@ function checkHeuristics(config: ExperimentConfig, complain: Complain): void {
 
 /** Whether scores from a file and predictions of the model would have to come from the same place. */
 function mixesScores(part: HeuristicChoice): boolean {
-  return kindOf(part) === 'combine' && scoresFileOf(part) !== undefined;
+  return ['coldStart', 'combine'].includes(kindOf(part)) && scoresFileOf(part) !== undefined;
 }
 
 function checkLabels({ heuristics }: ExperimentConfig, complain: Complain): void {

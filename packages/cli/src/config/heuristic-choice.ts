@@ -21,28 +21,31 @@ export function makeHeuristic(choice: HeuristicChoice): Heuristic {
 /** Without what core does not know: where precomputed scores are. */
 function forCore(choice: HeuristicChoice): HeuristicConfig {
   if (typeof choice === 'string') return choice;
-  const { file: _file, base, heuristics, ...rest } = choice;
+  const { file: _file, base, first, heuristics, ...rest } = choice;
   return {
     ...rest,
     ...(base === undefined ? {} : { base: forCore(base) }),
+    ...(first === undefined ? {} : { first: forCore(first) }),
     ...(heuristics === undefined
       ? {}
       : { heuristics: heuristics.map((one) => ({ ...one, heuristic: forCore(one.heuristic) })) }),
   };
 }
 
-/** What a sampler goes by if it is not said; a default of core. */
-const defaultBase = 'bald';
+/** What a sampler goes by and a cold start begins with if it is not said; defaults of core. */
+const defaults = { base: 'bald', first: 'typiClust' } as const;
 
 /** A heuristic and those that it is made of, from the top. */
 export function partsOf(choice: HeuristicChoice): readonly HeuristicChoice[] {
   const {
     kind,
-    base,
     heuristics = [],
+    ...rest
   }: Exclude<HeuristicChoice, string> = typeof choice === 'string' ? { kind: choice } : choice;
   const below = heuristics.map((one) => one.heuristic);
-  if (heuristicOptions(kind).options.includes('base')) below.push(base ?? defaultBase);
+  for (const name of ['base', 'first'] as const) {
+    if (heuristicOptions(kind).options.includes(name)) below.push(rest[name] ?? defaults[name]);
+  }
   return [choice, ...below.flatMap(partsOf)];
 }
 

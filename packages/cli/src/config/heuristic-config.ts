@@ -1,13 +1,15 @@
 import type { GetHeuristicOptions } from '@baal/core';
 
-type PlainOptions = Omit<GetHeuristicOptions, 'base' | 'heuristics'>;
+type PlainOptions = Omit<GetHeuristicOptions, 'base' | 'first' | 'heuristics'>;
 
 /** A heuristic with options, as `getHeuristic` of `@baal/core` takes it. */
 export interface HeuristicWithOptions extends PlainOptions {
   /** Name of the heuristic. */
   readonly kind: string;
-  /** What a sampler or a subsample goes by. */
+  /** What a sampler or a subsample goes by, or takes over after a cold start. */
   readonly base?: HeuristicChoice;
+  /** `coldStart`: what begins. */
+  readonly first?: HeuristicChoice;
   /** `combine`: the heuristics and their weights. */
   readonly heuristics?: readonly { readonly heuristic: HeuristicChoice; readonly weight: number }[];
   /** `precomputed`: path of the file with one score for each training item. */

@@ -9,6 +9,8 @@ import { z } from 'zod';
 import type { HeuristicChoice, HeuristicEntry } from './heuristic-config.ts';
 import { atLeast, notNegative, positive } from './schema-parts.ts';
 
+const share = () => positive().max(1);
+
 /**
  * Every option of every heuristic; which of them one takes is what core says. Made anew for each place,
  * so that it stands there in the published schema.
@@ -19,6 +21,31 @@ const optionSchemas = (): Readonly<Record<keyof GetHeuristicOptions, z.ZodType>>
     .describe('How the scores of the positions of an item become one.'),
   temperature: positive().describe('Low: close to the best items. High: close to random.'),
   base: z.lazy(() => choiceSchema).describe('The heuristic below; bald if left out.'),
+  first: z.lazy(() => choiceSchema).describe('The heuristic that begins; typiClust if left out.'),
+  until: z
+    .strictObject({
+      labels: atLeast(1).optional().describe('So many items are labelled.'),
+      confidence: share()
+        .optional()
+        .describe(
+          'The model gives the likeliest class of an item so much, on average of the pool.',
+        ),
+    })
+    .refine(({ labels, confidence }) => labels !== undefined || confidence !== undefined, {
+      error: 'labels, confidence or both',
+    })
+    .describe('When the base takes over: as soon as one of these holds.'),
+  neighbors: atLeast(1).describe('Neighbours that say how typical an item is; 20 if left out.'),
+  maxClusters: atLeast(1).describe('Most clusters; 500 if left out.'),
+  radius: positive().describe('Radius of the balls that cover, in the units of the features.'),
+  quantile: share().describe(
+    'The radius as a quantile of the distances; 0.05 if no rule is given for it.',
+  ),
+  classes: atLeast(2).describe(
+    'Number of classes: the radius is the largest at which balls are pure.',
+  ),
+  purity: share().describe('Share of the balls that must be pure; 0.95 if left out.'),
+  noise: positive().describe('Variance of the noise of a label; 0.001 if left out.'),
   size: atLeast(1).describe('Number of items that are scored.'),
   batchSize: atLeast(1).describe('Items chosen jointly; the query size if left out.'),
   maxConfigurations: atLeast(1).describe(

@@ -178,7 +178,7 @@ describe('parseConfig', () => {
     [
       'heuristics: [{ temperature: 1 }]\n',
       'heuristics[0].kind: missing',
-      'expected bald, batchBald',
+      'expected badge, bald, batchBald',
     ],
     [
       'heuristics: [{ kind: powerSampling, base: { kind: variance, reducton: mean } }]\n',

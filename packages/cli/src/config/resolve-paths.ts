@@ -29,10 +29,11 @@ function resolveDataset(dataset: DatasetConfig, folder: string): DatasetConfig {
 /** Precomputed scores may lie below samplers, and nowhere else. */
 function resolveScores<T extends HeuristicChoice | HeuristicEntry>(choice: T, folder: string): T {
   if (typeof choice === 'string') return choice;
-  const { file, base } = choice as HeuristicWithOptions;
+  const { file, base, first } = choice as HeuristicWithOptions;
   return {
     ...(choice as object),
     ...(file === undefined ? {} : { file: resolve(folder, file) }),
     ...(base === undefined ? {} : { base: resolveScores(base, folder) }),
+    ...(first === undefined ? {} : { first: resolveScores(first, folder) }),
   } as T;
 }

@@ -62,6 +62,18 @@ describe('topRanks', () => {
     }
   });
 
+  it('reads scores that are those of the whole, chunk by chunk', async () => {
+    const pool = samplePredictions('logits', [10, 5, 4, 3], 'stream');
+    const sizes: number[] = [];
+    const scores: number[] = [];
+    for await (const chunk of bald().streamUncertainties?.(asChunks(pool, 4)) ?? []) {
+      sizes.push(chunk.items);
+      scores.push(...chunk.scores);
+    }
+    expect(sizes).toEqual([4, 4, 2]);
+    expect(Float64Array.from(scores)).toEqual(bald().getUncertainties(pool));
+  });
+
   it('refuses what it cannot rank', async () => {
     const pool = samplePredictions('logits', [4, 3, 2], 'refuse');
     for (const heuristic of [batchBald({ batchSize: 2 }), powerBald()]) {

@@ -34,7 +34,7 @@ const MOST_ROWS = 1024;
  * Ratios r are a matrix product in blocks of about 2^17, followed by `Log`, `Mul` and a product with the
  * weights. Measured for 10^8 ratios, K = 20, one thread: product 55 ms, with logarithms and sum 260 ms;
  * blocks of 2^19 take a tenth more; a batched dot product or `Einsum` in place of the last product take
- * half as much again. Deterministic. Memory: 1.5 MB a thread, and O(T K C).
+ * half as much again. Deterministic. Memory: 1.5 MB of a block, and O(T K C).
  *
  * @throws ConfigError if ONNX Runtime is not installed.
  * @see Bickford Smith et al., Prediction-Oriented Bayesian Active Learning (2023), sec. 4

@@ -31,11 +31,16 @@ export {
 export { type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy.ts';
 export { gaussianNll } from './losses/gaussian-nll.ts';
 export { createLoss, type LossConfig } from './losses/get-loss.ts';
+export { type GraphLossOptions, graphLoss } from './losses/graph-loss.ts';
+export { type HuberOptions, huber } from './losses/huber.ts';
 export type { Loss, LossOutput, Target } from './losses/loss.ts';
+export { meanAbsoluteError } from './losses/mean-absolute-error.ts';
 export { meanSquaredError } from './losses/mean-squared-error.ts';
+export { type PenaltyConfig, penalties, type Regularizer } from './losses/regularizer.ts';
 export {
   createModel,
   type DropoutPosterior,
+  freeze,
   type MaskSharing,
   type Model,
   type ModelSettings,
@@ -43,16 +48,36 @@ export {
   withWeights,
 } from './model.ts';
 export { ModelWrapper } from './model-wrapper.ts';
+export { matchNames, type NamePattern } from './name-pattern.ts';
 export type { AdamConfig } from './optimizers/adam.ts';
+export type { ClippingConfig } from './optimizers/clipping.ts';
 export { createOptimizer, type OptimizerConfig } from './optimizers/create-optimizer.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
+export {
+  type CosineSchedule,
+  checkSchedule,
+  type ProductSchedule,
+  type ScheduleConfig,
+  type ScheduleUnit,
+  type SequenceSchedule,
+  type StepSchedule,
+  scheduleFactor,
+  type TrainingProgress,
+  type WarmUpSchedule,
+} from './optimizers/schedule.ts';
 export type { SgdConfig } from './optimizers/sgd.ts';
 export { lastOperator, outputKind } from './output-kind.ts';
+export {
+  type LearningRateGroup,
+  trainingOptimizer,
+  type UpdateSettings,
+} from './optimizers/training-optimizer.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
 export { openSession, type SessionSettings } from './runtime/session.ts';
 export { type InputShapes, type Trace, type TracedValue, traceGraph } from './runtime/trace.ts';
 export type { TrainAndTestOptions, TrainAndTestResult } from './train-and-test.ts';
+export type { PrefixCacheFigures, PrefixCacheSettings } from './training/prefix-cache.ts';
 export type { TrainOnDatasetOptions } from './training/train-epochs.ts';
 export type { TrainingArgs } from './training-args.ts';

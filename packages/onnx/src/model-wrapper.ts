@@ -1,6 +1,7 @@
 // So that programs without the types of Node.js know AsyncDisposable too.
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
+  ConfigError,
   collectPredictions,
   type Dataset,
   type EvaluateOptions,
@@ -25,8 +26,10 @@ import { defaultMetrics } from './default-metrics.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
 import { createLoss } from './losses/get-loss.ts';
 import type { Target } from './losses/loss.ts';
-import { type Model, withWeights } from './model.ts';
-import { createOptimizer } from './optimizers/create-optimizer.ts';
+import { penalties } from './losses/regularizer.ts';
+import { freeze, type Model, withWeights } from './model.ts';
+import { trainingOptimizer } from './optimizers/training-optimizer.ts';
+import { classesFirst } from './prediction/classes-first.ts';
 import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
 import { featureChunks, featureModel } from './prediction/feature-model.ts';
@@ -39,6 +42,7 @@ import {
   trainAndTest,
 } from './train-and-test.ts';
 import { collate, itemName, targetOf } from './training/batch.ts';
+import type { PrefixCacheFigures } from './training/prefix-cache.ts';
 import {
   type StepFigures,
   type TrainOnDatasetOptions,
@@ -98,11 +102,12 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   ): Promise<ModelWrapper> {
     const settings = checkSettings(args, model.kind);
     const engine = runtime ?? (await loadOnnxRuntime());
-    const trainer = await Trainer.create(engine, model, {
-      losses: [{ output: model.output, loss: createLoss(settings.loss) }],
-      optimizer: (size) => createOptimizer(settings.optimizer, size),
-      threads: settings.threads,
-    });
+    const trainer = await createTrainer(engine, model, settings);
+    if (args.prefixCache && typeof trainer.prefixCache === 'string') {
+      throw new ConfigError(
+        `ModelWrapper: prefixCache is given but there is nothing to keep, because ${trainer.prefixCache}; leave it out, or freeze more`,
+      );
+    }
     const trace = await traceGraph(
       engine,
       evaluationMode(model.graph, model.output),
@@ -115,6 +120,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       replicate,
       memoryBudgetBytes,
       threads,
+      classAxis: trainer.classAxis(0),
     });
     return new ModelWrapper(model, settings, trainer, predictions, trace);
   }
@@ -167,6 +173,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    */
   addMetric(name: string, factory: () => Metric): void {
     this.#log.add(name, factory);
+  }
+
+  /**
+   * What the cache of the frozen part did so far; undefined if nothing is kept. Its `boundary` says how far
+   * the part that is computed once reaches: to the first trained parameter or active dropout.
+   */
+  get prefixCache(): PrefixCacheFigures | undefined {
+    const { prefixCache } = this.#trainer;
+    return typeof prefixCache === 'string' ? undefined : prefixCache;
   }
 
   /** All figures of the last epoch of training, or of the last test since; empty if there was none. */
@@ -229,14 +244,18 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   ): Promise<Metrics[]> {
     this.#idle('train');
     this.#training = true;
+    this.#trainer.begin();
     try {
       return await trainEpochs(dataset, {
         ...options,
         ...this.#settings,
         joinSingle: this.#trainer.statistics.names.length > 0,
         log: this.#log,
-        step: (examples, nameOf, rng) => this.#step(examples, nameOf, rng),
-        checkFinite: (when) => this.#trainer.checkFinite(when),
+        step: (examples, nameOf, rng, positions) => this.#step(examples, nameOf, rng, positions),
+        afterEpoch: (when) => {
+          this.#trainer.checkFinite(when);
+          this.#trainer.optimizer.endEpoch?.();
+        },
       });
     } finally {
       this.#training = false;
@@ -428,27 +447,34 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     examples: readonly Example[],
     nameOf: (i: number) => string,
     rng: Rng,
+    positions?: ArrayLike<number>,
   ): Promise<StepFigures> {
     const { output: outputName, kind } = this.#model;
     const targets = examples.map((example, i) => targetOf(example, outputName, nameOf(i)));
     const inputs = collate(examples, this.#trainer.inputs, nameOf, this.#model.inputShapes);
     const result = await this.#trainer.step(
-      { size: examples.length, inputs, targets: [targets], nameOf },
+      {
+        size: examples.length,
+        inputs,
+        targets: [targets],
+        nameOf,
+        ...(positions === undefined ? {} : { positions }),
+      },
       rng,
     );
+    const classAxis = this.#trainer.classAxis(0);
     this.#weightsChanged();
     if (!this.#log.isEmpty) {
       const { data, dims } = result.output;
       const [size, ...shape] = dims as readonly [number, ...number[]];
       const output: Predictions = {
-        data: data as Float32Array,
-        shape: [size, 1, ...shape],
+        ...classesFirst(data as Float32Array, [size, 1, ...shape], classAxis + 1),
         kind,
         samples: 'joint',
       };
       this.#log.update('train', toMetricBatch(output, targets, { where: 'train' }));
     }
-    return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind) };
+    return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind, classAxis) };
   }
 
   /** The model's constants and the compiled predictions belong to older weights from now on. */
@@ -470,6 +496,21 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     if (this.#disposed)
       throw new StateError(`${where}: the wrapper was disposed of, create a new one`);
   }
+}
+
+function createTrainer(runtime: OnnxRuntime, model: Model, settings: Settings): Promise<Trainer> {
+  const { loss, regularizer, freeze: frozen, prefixCache, threads } = settings;
+  return Trainer.create(runtime, frozen === undefined ? model : freeze(model, frozen), {
+    losses: [{ output: model.output, loss: 'append' in loss ? loss : createLoss(loss) }],
+    optimizer: (_, parameters) => trainingOptimizer(settings, parameters),
+    threads,
+    ...(regularizer === undefined
+      ? {}
+      : {
+          regularizer: typeof regularizer === 'function' ? regularizer : penalties(regularizer),
+        }),
+    ...(prefixCache === null ? {} : { prefixCache }),
+  });
 }
 
 function inMemory(examples: readonly Example[]): Dataset<Example> {

@@ -16,14 +16,47 @@ export {
   type OnnxEpigKernelOptions,
   onnxEpigKernel,
 } from './heuristics/onnx-epig-kernel.ts';
+export { type AttentionOptions, multiHeadAttention } from './layers/attention.ts';
 export { batchNorm } from './layers/batch-norm.ts';
-export { type Conv2dOptions, conv2d } from './layers/conv2d.ts';
+export { chain, concat, denseBlock, residual } from './layers/blocks.ts';
+export { type ConvOptions, conv1d, conv2d } from './layers/convolution.ts';
 export { dense } from './layers/dense.ts';
+export { type EmbeddingOptions, embedding, positionEmbedding } from './layers/embedding.ts';
 export type { Layer, LayerContext, LayerValue } from './layers/layer.ts';
 export { dbalCnn, lenet, type MlpOptions, mlp, type NetworkOptions } from './layers/networks.ts';
-export { averagePool2d, maxPool2d } from './layers/pool.ts';
+export { groupNorm, layerNorm, type NormOptions } from './layers/normalization.ts';
+export {
+  averagePool1d,
+  averagePool2d,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+  type PoolOptions,
+} from './layers/pool.ts';
+export { gru, lstm, type RecurrentOptions } from './layers/recurrent.ts';
+export { type ResnetOptions, resnet } from './layers/residual-network.ts';
+export { firstToken, meanOverTokens, projection } from './layers/sequence.ts';
 export { type SequentialOptions, sequential } from './layers/sequential.ts';
-export { dropout, flatten, relu, tanh } from './layers/simple.ts';
+export {
+  dropout,
+  elu,
+  flatten,
+  gelu,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  spatialDropout,
+  tanh,
+} from './layers/simple.ts';
+export { type TransformerOptions, transformerEncoder } from './layers/transformer-encoder.ts';
+export {
+  type ConvTransposeOptions,
+  convTranspose1d,
+  convTranspose2d,
+} from './layers/transposed-convolution.ts';
+export { type UnetOptions, unet } from './layers/unet.ts';
 export {
   type BinaryCrossEntropyOptions,
   binaryCrossEntropyWithLogits,

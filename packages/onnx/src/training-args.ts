@@ -109,7 +109,13 @@ export function checkSettings(args: TrainingArgs, kind: PredictionKind): Setting
       throw new ConfigError(`ModelWrapper: ${name} is ${value}, expected an integer of at least 1`);
     }
   }
-  const { threads, until } = settings;
+  const { threads, until, prefixCache } = settings;
+  const kept = prefixCache?.memoryBudgetBytes ?? 0;
+  if (!Number.isInteger(kept) || kept < 0) {
+    throw new ConfigError(
+      `ModelWrapper: prefixCache.memoryBudgetBytes is ${kept}, expected an integer of at least 0`,
+    );
+  }
   if (!Number.isInteger(threads) || threads < 0 || threads > 256) {
     throw new ConfigError(`ModelWrapper: threads is ${threads}, expected an integer from 0 to 256`);
   }

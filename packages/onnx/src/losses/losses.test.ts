@@ -9,6 +9,7 @@ import { constantTensor } from '../runtime/tensors.ts';
 import { batchExtent, traceGraph } from '../runtime/trace.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { createLoss, type LossConfig } from './get-loss.ts';
+import { graphLoss } from './graph-loss.ts';
 import type { Loss, LossOutput, Target } from './loss.ts';
 
 const runtime = await loadOnnxRuntime();
@@ -304,6 +305,55 @@ describe('losses of regression', () => {
     );
   });
 
+  it('meanAbsoluteError by its definition', async () => {
+    await expectFormula({ kind: 'meanAbsoluteError' }, [2], targets, (x) =>
+      values.reduce((sum, value, j) => sum + Math.abs((x[j] as number) - value) / 4, 0),
+    );
+  });
+
+  it.each([undefined, 0.5, 10])('huber by its definition, delta %s', async (delta) => {
+    const bound = delta ?? 1;
+    await expectFormula({ kind: 'huber', ...(delta ? { delta } : {}) }, [2], targets, (x) =>
+      values.reduce((sum, value, j) => {
+        const d = Math.abs((x[j] as number) - value);
+        return sum + (d <= bound ? d ** 2 / 2 : bound * (d - bound / 2)) / 4;
+      }, 0),
+    );
+  });
+
+  it('graphLoss: one of your own, with targets of another shape', async () => {
+    const loss = graphLoss({
+      name: 'logCosh of the sum',
+      targetShape: () => [1],
+      build: (g, output, target) => {
+        const sum = g.op('ReduceSum', [output, g.ints([1])], { keepdims: 1 });
+        const d = g.op('Sub', [sum, target]);
+        const cosh = g.op('Mul', [
+          g.op('Add', [g.op('Exp', [d]), g.op('Exp', [g.op('Neg', [d])])]),
+          g.float(0.5),
+        ]);
+        return g.op('ReduceMean', [g.op('Log', [cosh])], { keepdims: 0 });
+      },
+    });
+    const logits = Float32Array.of(0.5, 1, -0.25, 0.75);
+    const found = await evaluate(loss, [2], logits, [0.5, -1]);
+    const formula = (x: Float64Array): number =>
+      (Math.log(Math.cosh((x[0] as number) + (x[1] as number) - 0.5)) +
+        Math.log(Math.cosh((x[2] as number) + (x[3] as number) + 1))) /
+      2;
+    expect(found.loss).toBeCloseTo(formula(Float64Array.from(logits)), 5);
+    for (const [i, slope] of differences(logits, formula).entries())
+      expect(found.gradient[i]).toBeCloseTo(slope, 5);
+    expect(() =>
+      loss.feeds(
+        [Number.NaN],
+        { name: 'y', value: { type: 'float32', shape: [2, 2], batchAxes: [0] } },
+        't',
+        nameOf,
+      ),
+    ).toThrow(/logCosh of the sum: the target of item 0 is NaN/);
+  });
+
   it('gaussianNll by its definition: means first, then log variances', async () => {
     await expectFormula({ kind: 'gaussianNll' }, [4], targets, (x) =>
       values.reduce((sum, value, j) => {
@@ -345,7 +395,7 @@ describe('createLoss', () => {
   it('lists the known kinds', () => {
     const config = { kind: 'hinge' } as unknown as LossConfig;
     expect(() => createLoss(config)).toThrow(
-      /no loss "hinge", expected one of crossEntropy, binaryCrossEntropyWithLogits, meanSquaredError, gaussianNll/,
+      /no loss "hinge", expected one of crossEntropy, binaryCrossEntropyWithLogits, meanSquaredError, meanAbsoluteError, huber, gaussianNll/,
     );
     expect(() => createLoss({ kind: 'toString' } as unknown as LossConfig)).toThrow(/no loss/);
   });
@@ -355,6 +405,7 @@ describe('createLoss', () => {
     { kind: 'crossEntropy', labelSmoothing: Number.NaN },
     { kind: 'crossEntropy', classWeights: [1, -1] },
     { kind: 'crossEntropy', classAxis: 0.5 },
+    { kind: 'huber', delta: 0 },
     { kind: 'binaryCrossEntropyWithLogits', posWeight: -1 },
     { kind: 'binaryCrossEntropyWithLogits', posWeight: [1, Number.POSITIVE_INFINITY] },
   ])('refuses settings out of range: %j', (config) => {

@@ -107,6 +107,23 @@ describe('freeze', () => {
     expect(history.at(-1)?.loss).toBeLessThan(history[0]?.loss as number);
   });
 
+  it('puts frozen batch normalisation that was exported in training mode into evaluation mode', async () => {
+    const model = network();
+    const nodes = model.graph.nodes.map((node) =>
+      node.opType === 'BatchNormalization'
+        ? {
+            ...node,
+            outputs: [...node.outputs, 'mean', 'variance'],
+            attributes: { ...node.attributes, training_mode: { int: 1 } },
+          }
+        : node,
+    );
+    const exported = await wrap({ ...model, graph: { ...model.graph, nodes } }, { freeze: body });
+    const { history } = await trained({ freeze: body });
+    const options = { rng: rng.fork('training') };
+    expect(await exported.trainOnDataset(images, options)).toEqual(history);
+  });
+
   it('refuses a pattern without a parameter, and to freeze everything', () => {
     expect(() => freeze(network(), 'convolution*')).toThrow(
       /freeze: pattern "convolution\*" matches no parameter.*conv1\.weight/,

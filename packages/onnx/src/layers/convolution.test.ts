@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { apply, expectClose, expectTrains, inputs, network } from '../../test/network-check.ts';
+import {
+  apply,
+  expectClose,
+  expectTrains,
+  inputs,
+  network,
+  rng,
+} from '../../test/network-check.ts';
+import { reinitialize } from '../reinitialize.ts';
 import { type ConvOptions, conv1d, conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { flatten, tanh } from './simple.ts';
@@ -216,6 +224,18 @@ describe('convTranspose', () => {
         options,
       ),
     );
+  });
+
+  it('is drawn within the same bounds at first and by reinitialize', () => {
+    const model = network([convTranspose2d(32, 3, { groups: 2 })], inputs(1, [8, 4, 4]));
+    const bound = 1 / Math.sqrt(16 * 9);
+    const drawn = reinitialize(model, 'all', rng.fork('again'));
+    for (const weights of [model.graph.initializers, drawn]) {
+      const values = weights.get('convTranspose1.weight')?.data as Float32Array;
+      const largest = Math.max(...values.map(Math.abs));
+      expect(largest).toBeLessThanOrEqual(Math.fround(bound));
+      expect(largest).toBeGreaterThan(0.98 * bound);
+    }
   });
 
   it('of sequences, by its definition', async () => {

@@ -24,11 +24,8 @@ import {
 import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 import { defaultMetrics } from './default-metrics.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
-import { createLoss } from './losses/get-loss.ts';
 import type { Target } from './losses/loss.ts';
-import { penalties } from './losses/regularizer.ts';
-import { freeze, type Model, withWeights } from './model.ts';
-import { trainingOptimizer } from './optimizers/training-optimizer.ts';
+import { type Model, withWeights } from './model.ts';
 import { classesFirst } from './prediction/classes-first.ts';
 import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
@@ -42,13 +39,14 @@ import {
   trainAndTest,
 } from './train-and-test.ts';
 import { collate, itemName, targetOf } from './training/batch.ts';
+import { createTrainer } from './training/create-trainer.ts';
 import type { PrefixCacheFigures } from './training/prefix-cache.ts';
 import {
   type StepFigures,
   type TrainOnDatasetOptions,
   trainEpochs,
 } from './training/train-epochs.ts';
-import { Trainer } from './training/trainer.ts';
+import type { Trainer } from './training/trainer.ts';
 import { decodeState, encodeState } from './training/trainer-state.ts';
 import { trainingAccuracy } from './training/training-accuracy.ts';
 import { checkSettings, type Settings, type TrainingArgs } from './training-args.ts';
@@ -496,21 +494,6 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     if (this.#disposed)
       throw new StateError(`${where}: the wrapper was disposed of, create a new one`);
   }
-}
-
-function createTrainer(runtime: OnnxRuntime, model: Model, settings: Settings): Promise<Trainer> {
-  const { loss, regularizer, freeze: frozen, prefixCache, threads } = settings;
-  return Trainer.create(runtime, frozen === undefined ? model : freeze(model, frozen), {
-    losses: [{ output: model.output, loss: 'append' in loss ? loss : createLoss(loss) }],
-    optimizer: (_, parameters) => trainingOptimizer(settings, parameters),
-    threads,
-    ...(regularizer === undefined
-      ? {}
-      : {
-          regularizer: typeof regularizer === 'function' ? regularizer : penalties(regularizer),
-        }),
-    ...(prefixCache === null ? {} : { prefixCache }),
-  });
 }
 
 function inMemory(examples: readonly Example[]): Dataset<Example> {

@@ -99,12 +99,12 @@ export {
   type WarmUpSchedule,
 } from './optimizers/schedule.ts';
 export type { SgdConfig } from './optimizers/sgd.ts';
-export { lastOperator, outputKind } from './output-kind.ts';
 export {
   type LearningRateGroup,
   trainingOptimizer,
   type UpdateSettings,
 } from './optimizers/training-optimizer.ts';
+export { lastOperator, outputKind } from './output-kind.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';

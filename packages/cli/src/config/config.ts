@@ -1,7 +1,7 @@
 import type { TrainUntil } from '@baal/core';
+import type { ClippingConfig, CosineSchedule, StepSchedule, WarmUpSchedule } from '@baal/onnx';
 import type { HeuristicEntry } from './heuristic-config.ts';
 import type { StopConfig } from './stop-config.ts';
-import type { ClippingConfig, CosineSchedule, StepSchedule, WarmUpSchedule } from '@baal/onnx';
 
 /** Where the examples come from. */
 export type DatasetConfig = MnistConfig | IdxConfig;

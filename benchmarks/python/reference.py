@@ -10,7 +10,7 @@ import re
 import sys
 import time
 
-TASKS = ("data", "step", "predict", "round", "batchbald", "epig")
+TASKS = ("data", "step", "predict", "head", "round", "batchbald", "epig")
 THREADS = int(os.environ.get("BENCH_THREADS", "1"))
 
 
@@ -82,6 +82,17 @@ class Workload:
         assert float(logits.var(2).min()) > 0, "the passes are equal"
         return {"seconds": seconds}
 
+    def head(self, items, batch, epochs):
+        body, head = resnet18().eval(), nn.Linear(512, 10)
+        optimizer = torch.optim.Adam(head.parameters(), lr=0.001)
+        start = time.perf_counter()
+        for _ in range(epochs):
+            for chosen in torch.randperm(items).split(batch):
+                with torch.no_grad():
+                    features = body(self.x[chosen])
+                train_step(head, optimizer, features, self.y[chosen])
+        return {"seconds": time.perf_counter() - start}
+
     def round(self, labelled, batch, epochs, items, predictBatch, passes, pool):
         scored = torch.randn(pool, 10, passes)
         start = time.perf_counter()
@@ -145,6 +156,35 @@ def network(name):
         *(nn.Linear(32 * 11 * 11, 128), nn.ReLU(), nn.Dropout(0.5)),
         nn.Linear(128, 10),
     )
+
+
+class Block(nn.Module):
+    def __init__(self, before, filters, stride):
+        super().__init__()
+        self.way = nn.Sequential(
+            *(nn.Conv2d(before, filters, 3, stride, 1, bias=False), nn.BatchNorm2d(filters)),
+            nn.ReLU(),
+            *(nn.Conv2d(filters, filters, 3, 1, 1, bias=False), nn.BatchNorm2d(filters)),
+        )
+        self.shortcut = nn.Sequential()
+        if stride > 1:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(before, filters, 1, stride, bias=False), nn.BatchNorm2d(filters)
+            )
+
+    def forward(self, x):
+        return F.relu(self.way(x) + self.shortcut(x))
+
+
+def resnet18():
+    """Without its last layer, and with a 3x3 convolution in front, for small images."""
+    blocks = []
+    before = 64
+    for filters in (64, 128, 256, 512):
+        blocks += [Block(before, filters, 1 if filters == 64 else 2), Block(filters, filters, 1)]
+        before = filters
+    stem = (nn.Conv2d(1, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
 def train_step(model, optimizer, x, y):

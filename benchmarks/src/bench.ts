@@ -43,6 +43,12 @@ export interface Sizes {
   readonly segmented: readonly [number, number, number];
   /** Items of the short and the long stream. */
   readonly streams: readonly [number, number];
+  /** Images on which the head of a frozen network is trained. */
+  readonly frozen: number;
+  /** Items of a step of that training. */
+  readonly frozenBatch: number;
+  /** Epochs of that training. */
+  readonly frozenEpochs: number;
 }
 
 /** What the rows stand for. */
@@ -67,6 +73,9 @@ export const fullSizes: Sizes = {
   targets: 500,
   segmented: [64, 64, 64],
   streams: [200_000, 1_000_000],
+  frozen: 128,
+  frozenBatch: 32,
+  frozenEpochs: 10,
 };
 
 /** Enough to see that every row runs; its numbers mean nothing. */
@@ -91,6 +100,9 @@ export const quickSizes: Sizes = {
   targets: 10,
   segmented: [16, 8, 8],
   streams: [2000, 4000],
+  frozen: 4,
+  frozenBatch: 2,
+  frozenEpochs: 2,
 };
 
 /** What a group of rows measures with. */

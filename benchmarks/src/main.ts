@@ -6,6 +6,7 @@ import { batchBaldRows } from './batch-bald.ts';
 import { type Bench, fullSizes, quickSizes, type RowGroup } from './bench.ts';
 import { busyShare, busyWarning, environment, formatEnvironment } from './environment.ts';
 import { epigRows } from './epig.ts';
+import { fineTuning } from './fine-tuning.ts';
 import { mcDropout } from './mc-dropout.ts';
 import { startPytorch } from './pytorch.ts';
 import { round } from './round.ts';
@@ -31,6 +32,7 @@ const groups: readonly RowGroup[] = [
   batchBaldRows,
   epigRows,
   streaming,
+  fineTuning,
 ];
 const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
 

@@ -25,6 +25,8 @@ interface Pytorch {
   step(network: Network, batch: number, steps: number): Promise<number>;
   /** Seconds of `passes` Monte Carlo dropout passes over the first `items` images, the input replicated as Baal does. */
   predict(items: number, batch: number, passes: number): Promise<number>;
+  /** Seconds of training the last layer of a frozen ResNet-18, the rest computed anew in each step. */
+  head(items: number, batch: number, epochs: number): Promise<number>;
   /** Seconds of the parts of an active-learning round. */
   round(settings: {
     readonly labelled: number;
@@ -108,6 +110,7 @@ function pytorchOf(connection: Connection, hello: Message): Pytorch {
     description: `PyTorch ${hello.torch}, ${hello.blas}, ${hello.threads} threads`,
     step: (network, batch, steps) => seconds({ task: 'step', network, batch, steps }),
     predict: (items, batch, passes) => seconds({ task: 'predict', items, batch, passes }),
+    head: (items, batch, epochs) => seconds({ task: 'head', items, batch, epochs }),
     round: async (settings) =>
       (await connection.ask({ task: 'round', ...settings })) as unknown as RoundTimes,
     batchBald: (settings) => seconds({ task: 'batchbald', ...settings, seed: 1 }),

@@ -39,6 +39,7 @@ export type {
 } from './data/active-learning-options.ts';
 export { arrayDataset } from './data/array-dataset.ts';
 export type { ClassLabel } from './data/balanced.ts';
+export type { ByteStore } from './data/byte-store.ts';
 export type { Dataset, ExampleId, PoolIndex } from './data/dataset.ts';
 export type { DatasetWarning } from './data/dataset-warning.ts';
 export type { Example, NdArray, NumericArray } from './data/example.ts';
@@ -250,7 +251,7 @@ export { type FromBaalArrayOptions, fromBaalArray } from './predictions/from-baa
 export type { PredictionKind, Predictions, SampleCoupling } from './predictions/predictions.ts';
 export { toProbabilities } from './predictions/to-probabilities.ts';
 export { createRng, restoreRng } from './random/create-rng.ts';
-export { hashKey, type Key128 } from './random/hash-key.ts';
+export { hashKey, type Key128, murmur3 } from './random/hash-key.ts';
 export type { Rng, RngState } from './random/rng.ts';
 export { lookUp, nearestName } from './registry.ts';
 export { benjaminiHochberg, holm } from './stats/adjust-p-values.ts';

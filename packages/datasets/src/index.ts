@@ -30,3 +30,5 @@ export { imageRows } from './rows/image-rows.ts';
 export { npyRows } from './rows/npy-rows.ts';
 export { type OpenRowsOptions, openRows } from './rows/open-rows.ts';
 export type { RowChunk, RowSource } from './rows/row-source.ts';
+// Stores
+export { folderStore } from './store/folder-store.ts';

@@ -1,6 +1,7 @@
 // So that programs without the types of Node.js know AsyncDisposable too.
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
+  ConfigError,
   collectPredictions,
   type Dataset,
   type EvaluateOptions,
@@ -23,10 +24,9 @@ import {
 import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 import { defaultMetrics } from './default-metrics.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
-import { createLoss } from './losses/get-loss.ts';
 import type { Target } from './losses/loss.ts';
 import { type Model, withWeights } from './model.ts';
-import { createOptimizer } from './optimizers/create-optimizer.ts';
+import { classesFirst } from './prediction/classes-first.ts';
 import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
 import { evaluationMode } from './prediction/evaluation-mode.ts';
 import { featureChunks, featureModel } from './prediction/feature-model.ts';
@@ -39,12 +39,14 @@ import {
   trainAndTest,
 } from './train-and-test.ts';
 import { collate, itemName, targetOf } from './training/batch.ts';
+import { createTrainer } from './training/create-trainer.ts';
+import type { PrefixCacheFigures } from './training/prefix-cache.ts';
 import {
   type StepFigures,
   type TrainOnDatasetOptions,
   trainEpochs,
 } from './training/train-epochs.ts';
-import { Trainer } from './training/trainer.ts';
+import type { Trainer } from './training/trainer.ts';
 import { decodeState, encodeState } from './training/trainer-state.ts';
 import { trainingAccuracy } from './training/training-accuracy.ts';
 import { checkSettings, type Settings, type TrainingArgs } from './training-args.ts';
@@ -98,11 +100,12 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   ): Promise<ModelWrapper> {
     const settings = checkSettings(args, model.kind);
     const engine = runtime ?? (await loadOnnxRuntime());
-    const trainer = await Trainer.create(engine, model, {
-      losses: [{ output: model.output, loss: createLoss(settings.loss) }],
-      optimizer: (size) => createOptimizer(settings.optimizer, size),
-      threads: settings.threads,
-    });
+    const trainer = await createTrainer(engine, model, settings);
+    if (args.prefixCache && typeof trainer.prefixCache === 'string') {
+      throw new ConfigError(
+        `ModelWrapper: prefixCache is given but there is nothing to keep, because ${trainer.prefixCache}; leave it out, or freeze more`,
+      );
+    }
     const trace = await traceGraph(
       engine,
       evaluationMode(model.graph, model.output),
@@ -115,6 +118,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
       replicate,
       memoryBudgetBytes,
       threads,
+      classAxis: trainer.classAxis(0),
     });
     return new ModelWrapper(model, settings, trainer, predictions, trace);
   }
@@ -167,6 +171,15 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
    */
   addMetric(name: string, factory: () => Metric): void {
     this.#log.add(name, factory);
+  }
+
+  /**
+   * What the cache of the frozen part did so far; undefined if nothing is kept. Its `boundary` says how far
+   * the part that is computed once reaches: to the first trained parameter or active dropout.
+   */
+  get prefixCache(): PrefixCacheFigures | undefined {
+    const { prefixCache } = this.#trainer;
+    return typeof prefixCache === 'string' ? undefined : prefixCache;
   }
 
   /** All figures of the last epoch of training, or of the last test since; empty if there was none. */
@@ -229,14 +242,18 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
   ): Promise<Metrics[]> {
     this.#idle('train');
     this.#training = true;
+    this.#trainer.begin();
     try {
       return await trainEpochs(dataset, {
         ...options,
         ...this.#settings,
         joinSingle: this.#trainer.statistics.names.length > 0,
         log: this.#log,
-        step: (examples, nameOf, rng) => this.#step(examples, nameOf, rng),
-        checkFinite: (when) => this.#trainer.checkFinite(when),
+        step: (examples, nameOf, rng, positions) => this.#step(examples, nameOf, rng, positions),
+        afterEpoch: (when) => {
+          this.#trainer.checkFinite(when);
+          this.#trainer.optimizer.endEpoch?.();
+        },
       });
     } finally {
       this.#training = false;
@@ -428,27 +445,34 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     examples: readonly Example[],
     nameOf: (i: number) => string,
     rng: Rng,
+    positions?: ArrayLike<number>,
   ): Promise<StepFigures> {
     const { output: outputName, kind } = this.#model;
     const targets = examples.map((example, i) => targetOf(example, outputName, nameOf(i)));
     const inputs = collate(examples, this.#trainer.inputs, nameOf, this.#model.inputShapes);
     const result = await this.#trainer.step(
-      { size: examples.length, inputs, targets: [targets], nameOf },
+      {
+        size: examples.length,
+        inputs,
+        targets: [targets],
+        nameOf,
+        ...(positions === undefined ? {} : { positions }),
+      },
       rng,
     );
+    const classAxis = this.#trainer.classAxis(0);
     this.#weightsChanged();
     if (!this.#log.isEmpty) {
       const { data, dims } = result.output;
       const [size, ...shape] = dims as readonly [number, ...number[]];
       const output: Predictions = {
-        data: data as Float32Array,
-        shape: [size, 1, ...shape],
+        ...classesFirst(data as Float32Array, [size, 1, ...shape], classAxis + 1),
         kind,
         samples: 'joint',
       };
       this.#log.update('train', toMetricBatch(output, targets, { where: 'train' }));
     }
-    return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind) };
+    return { loss: result.loss, ...trainingAccuracy(result.output, targets, kind, classAxis) };
   }
 
   /** The model's constants and the compiled predictions belong to older weights from now on. */

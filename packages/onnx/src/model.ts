@@ -1,6 +1,7 @@
 import { ConfigError, type PredictionKind } from '@baal/core';
 import type { Graph, Node } from './graph/graph.ts';
 import type { TensorData } from './graph/tensor-data.ts';
+import { matchNames, type NamePattern } from './name-pattern.ts';
 import type { InputShapes } from './runtime/trace.ts';
 
 /** How the masks of Monte Carlo dropout are shared between items. */
@@ -91,6 +92,24 @@ export function parametersOf(graph: Graph): string[] {
     });
   }
   return [...found];
+}
+
+/**
+ * The same model with some parameters frozen: training leaves them as they are, and batch normalisation
+ * whose scale and shift are both frozen uses its running statistics.
+ *
+ * @param pattern `*` stands for any characters, e.g. `conv*`
+ * @throws ConfigError if a pattern matches no trained parameter, or none is left
+ */
+export function freeze(model: Model, pattern: NamePattern): Model {
+  const frozen = matchNames('freeze', pattern, model.trainable);
+  const trainable = model.trainable.filter((name) => !frozen.has(name));
+  if (trainable.length === 0) {
+    throw new ConfigError(
+      `freeze: nothing is left to train, expected at least one of ${model.trainable.join(', ')}`,
+    );
+  }
+  return { ...model, trainable };
 }
 
 /** The same model with other values for some initializers. */

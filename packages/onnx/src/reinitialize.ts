@@ -63,6 +63,7 @@ function fanInOf(node: Node, shape: readonly number[]): number | undefined {
     case 'MatMul':
       return shape.at(-2);
     case 'Conv':
+    case 'ConvTranspose':
       return sizeOf(shape.slice(1));
     default:
       return undefined;

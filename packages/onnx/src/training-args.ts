@@ -1,13 +1,27 @@
 import { ConfigError, type Metric, type PredictionKind, type TrainUntil } from '@baal/core';
 import type { LossConfig } from './losses/get-loss.ts';
-import type { OptimizerConfig } from './optimizers/create-optimizer.ts';
+import type { Loss } from './losses/loss.ts';
+import type { PenaltyConfig, Regularizer } from './losses/regularizer.ts';
+import type { NamePattern } from './name-pattern.ts';
+import type { UpdateSettings } from './optimizers/training-optimizer.ts';
+import type { PrefixCacheSettings } from './training/prefix-cache.ts';
 
 /** How a {@link ModelWrapper} trains and predicts. Baal's names where it has one. */
-export interface TrainingArgs {
-  /** Optimiser; made anew at each reset. */
-  readonly optimizer: OptimizerConfig;
-  /** Loss; by default the one that goes with the output: cross-entropy for logits. */
-  readonly loss?: LossConfig;
+export interface TrainingArgs extends UpdateSettings {
+  /** Loss, as plain data or one of your own; by default the one that goes with the output: cross-entropy for logits. */
+  readonly loss?: LossConfig | Loss;
+  /**
+   * A term that is added to the loss and looks at the trained parameters alone: penalties, or a function
+   * that appends it to the graph. The figures of a training show the loss without it, as Baal's do.
+   */
+  readonly regularizer?: readonly PenaltyConfig[] | Regularizer;
+  /** Parameters that training leaves as they are; their batch normalisation stays in evaluation mode. */
+  readonly freeze?: NamePattern;
+  /**
+   * Keeps what the frozen part before the first trained parameter or dropout makes of an item, so that it
+   * is computed once an item: 256 MiB by default, `null` for never. See {@link PrefixCacheSettings}.
+   */
+  readonly prefixCache?: PrefixCacheSettings | null;
   /** Epochs of a training; at least 1. */
   readonly epochs: number;
   /** Items a training step; 32 by default. */
@@ -27,21 +41,36 @@ export interface TrainingArgs {
 }
 
 /** Training arguments with every default filled in. */
-export type Settings = Required<Omit<TrainingArgs, 'metrics' | 'featureTensor'>> &
-  Pick<TrainingArgs, 'metrics' | 'featureTensor'>;
+export type Settings = Required<Omit<TrainingArgs, WithoutDefault>> &
+  Pick<TrainingArgs, WithoutDefault>;
+
+type WithoutDefault =
+  | 'metrics'
+  | 'featureTensor'
+  | 'schedule'
+  | 'clipping'
+  | 'learningRates'
+  | 'regularizer'
+  | 'freeze';
 
 /** The loss that goes with each kind of output. */
 const losses: Readonly<Record<PredictionKind, readonly LossConfig['kind'][]>> = {
   logits: ['crossEntropy'],
   sigmoidLogits: ['binaryCrossEntropyWithLogits'],
-  values: ['meanSquaredError', 'gaussianNll'],
+  values: ['meanSquaredError', 'meanAbsoluteError', 'huber', 'gaussianNll'],
   probabilities: [],
   sigmoidProbabilities: [],
 };
 
 const names = [
   'optimizer',
+  'schedule',
+  'clipping',
+  'learningRates',
   'loss',
+  'regularizer',
+  'freeze',
+  'prefixCache',
   'epochs',
   'batchSize',
   'until',
@@ -65,7 +94,8 @@ export function checkSettings(args: TrainingArgs, kind: PredictionKind): Setting
     );
   }
   const settings: Settings = {
-    loss: { kind: fittingLoss(args.loss?.kind, kind) },
+    loss: { kind: fittingLoss(kindOf(args.loss), kind) },
+    prefixCache: { memoryBudgetBytes: 256 * 2 ** 20 },
     batchSize: 32,
     until: null,
     replicateInMemory: false,
@@ -79,7 +109,13 @@ export function checkSettings(args: TrainingArgs, kind: PredictionKind): Setting
       throw new ConfigError(`ModelWrapper: ${name} is ${value}, expected an integer of at least 1`);
     }
   }
-  const { threads, until } = settings;
+  const { threads, until, prefixCache } = settings;
+  const kept = prefixCache?.memoryBudgetBytes ?? 0;
+  if (!Number.isInteger(kept) || kept < 0) {
+    throw new ConfigError(
+      `ModelWrapper: prefixCache.memoryBudgetBytes is ${kept}, expected an integer of at least 0`,
+    );
+  }
   if (!Number.isInteger(threads) || threads < 0 || threads > 256) {
     throw new ConfigError(`ModelWrapper: threads is ${threads}, expected an integer from 0 to 256`);
   }
@@ -92,6 +128,11 @@ export function checkSettings(args: TrainingArgs, kind: PredictionKind): Setting
     throw new ConfigError(`ModelWrapper: until.loss is ${until.loss}, expected a number above 0`);
   }
   return settings;
+}
+
+/** The kind of a loss that is given as data; one of the caller's own may look at any output. */
+function kindOf(loss: TrainingArgs['loss']): LossConfig['kind'] | undefined {
+  return loss === undefined || 'append' in loss ? undefined : loss.kind;
 }
 
 /** The given loss if it fits the output, or the first one that does. */

@@ -4,10 +4,12 @@ import type { BuildLearner } from './run-cell.ts';
 
 /** The learner that an experiment describes: its model, taught by ONNX Runtime. */
 export const buildLearner: BuildLearner = async (config, dataset, { rng }) => {
-  const { epochs, batchSize, optimizer, until } = config.train;
+  const { epochs, batchSize, optimizer, schedule, clipping, until } = config.train;
   return ModelWrapper.create(buildModel(config, dataset, rng), {
     loss: { kind: 'crossEntropy' },
     optimizer,
+    ...(schedule.length === 0 ? {} : { schedule: { kind: 'product', schedules: schedule } }),
+    ...(clipping === null ? {} : { clipping }),
     epochs,
     batchSize,
     until,

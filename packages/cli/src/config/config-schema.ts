@@ -7,7 +7,7 @@ import { stopSetSchema, targetsSchema } from './items-schema.ts';
 import { bayesianSchema, modelSchema } from './model-schema.ts';
 import { atLeast } from './schema-parts.ts';
 import { stopSchema } from './stop-schema.ts';
-import { trainSchema } from './train-schema.ts';
+import { trainDefaults, trainSchema } from './train-schema.ts';
 
 const different = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
 
@@ -73,12 +73,7 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
       .default({ maxSamples: null })
       .describe('How the pool is scored.'),
     train: trainSchema
-      .default({
-        epochs: 30,
-        batchSize: 64,
-        optimizer: { kind: 'adamw', lr: 0.001, weightDecay: 0.01 },
-        until: null,
-      })
+      .default(trainDefaults)
       .describe('Training in each round, from the initial weights.'),
     evaluate: z
       .strictObject({

@@ -1,4 +1,5 @@
 import type { TrainUntil } from '@baal/core';
+import type { ClippingConfig, CosineSchedule, StepSchedule, WarmUpSchedule } from '@baal/onnx';
 import type { HeuristicEntry } from './heuristic-config.ts';
 import type { StopConfig } from './stop-config.ts';
 
@@ -105,6 +106,8 @@ export interface SgdConfig {
   readonly lr: number;
   /** Share of the last step that is kept. */
   readonly momentum: number;
+  /** Looks ahead along the momentum. */
+  readonly nesterov: boolean;
   /** L2 penalty added to the gradient. */
   readonly weightDecay: number;
 }
@@ -115,9 +118,16 @@ export interface AdamConfig {
   readonly kind: 'adam' | 'adamw';
   /** Learning rate. */
   readonly lr: number;
+  /** Decay of the two moments. */
+  readonly betas: readonly [number, number];
+  /** Added to the root of the second moment. */
+  readonly eps: number;
   /** Weight decay. */
   readonly weightDecay: number;
 }
+
+/** A change of the learning rate with time. */
+export type ScheduleConfig = StepSchedule | CosineSchedule | WarmUpSchedule;
 
 /** How the network learns in each round. */
 export interface TrainConfig {
@@ -127,6 +137,10 @@ export interface TrainConfig {
   readonly batchSize: number;
   /** Fresh in every round. */
   readonly optimizer: OptimizerConfig;
+  /** Factors of the learning rate, multiplied; they start afresh in every round. */
+  readonly schedule: readonly ScheduleConfig[];
+  /** A bound on the gradients; null for none. */
+  readonly clipping: ClippingConfig | null;
   /** Level of training accuracy or loss that ends the training of a round; null trains all epochs. */
   readonly until: TrainUntil;
 }

@@ -31,6 +31,25 @@ describe('parseConfig', () => {
     });
   });
 
+  it('reads what changes the learning rate and bounds the gradients', () => {
+    const { train } = parseConfig(
+      `${base}train:
+  optimizer: { kind: sgd, nesterov: true }
+  schedule: [{ kind: warmUp, length: 20, unit: step }, { kind: cosine, length: 30 }]
+  clipping: { norm: 1 }
+`,
+      'tiny.yaml',
+    );
+    expect(train).toMatchObject({
+      optimizer: { kind: 'sgd', nesterov: true, momentum: 0.9 },
+      schedule: [
+        { kind: 'warmUp', length: 20, start: 1 / 3, unit: 'step' },
+        { kind: 'cosine', length: 30, floor: 0, unit: 'epoch' },
+      ],
+      clipping: { norm: 1 },
+    });
+  });
+
   it('reads JSON too', () => {
     const json = JSON.stringify({
       name: 'j',
@@ -78,6 +97,16 @@ describe('parseConfig', () => {
       'train: { optimizer: { lr: 1 } }\n',
       'train.optimizer.kind: missing',
       'expected adamw, adam, sgd',
+    ],
+    [
+      'train: { schedule: [{ kind: cosine, length: 0 }] }\n',
+      'train.schedule[0].length: out of range',
+      'expected 1 or more, got 0',
+    ],
+    [
+      'train: { clipping: { norm: 0 } }\n',
+      'train.clipping.norm: out of range',
+      'more than 0, got 0',
     ],
     ['iterations: 0\n', 'tiny.yaml:4: iterations: out of range', 'expected 1 or more, got 0'],
     [

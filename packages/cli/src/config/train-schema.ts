@@ -1,31 +1,78 @@
 import { z } from 'zod';
-import type { OptimizerConfig, TrainConfig } from './config.ts';
+import type { OptimizerConfig, ScheduleConfig, TrainConfig } from './config.ts';
 import { atLeast, notNegative, positive } from './schema-parts.ts';
 
 const lr = positive().describe('Learning rate.');
 const decoupled = notNegative().default(0.01).describe('Decoupled weight decay.');
 const coupled = notNegative().default(0).describe('L2 penalty added to the gradient.');
 
+const beta = z.number().min(0).lt(1);
+const moments = {
+  betas: z
+    .tuple([beta, beta])
+    .default([0.9, 0.999])
+    .describe('Decay of the two moments, each 0 <= b < 1.'),
+  eps: positive().default(1e-8).describe('Added to the root of the second moment.'),
+};
+
 const optimizerSchema: z.ZodType<OptimizerConfig> = z
   .discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('adamw').describe('Adam with decoupled weight decay.'),
       lr: lr.default(0.001),
+      ...moments,
       weightDecay: decoupled,
     }),
     z.strictObject({
       kind: z.literal('adam').describe('Adam.'),
       lr: lr.default(0.001),
+      ...moments,
       weightDecay: coupled,
     }),
     z.strictObject({
       kind: z.literal('sgd').describe('Stochastic gradient descent.'),
       lr: lr.default(0.01),
       momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum, 0 <= m < 1.'),
+      nesterov: z.boolean().default(false).describe('Looks ahead along the momentum.'),
       weightDecay: coupled,
     }),
   ])
   .describe('The optimiser; it starts afresh in every round.');
+
+const unit = z
+  .enum(['step', 'epoch'])
+  .default('epoch')
+  .describe('What is counted: updates or epochs.');
+const share = z.number().min(0).max(1);
+const schedule: z.ZodType<ScheduleConfig> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('step').describe('Times gamma after every so many units.'),
+    every: atLeast(1).describe('Units between two changes.'),
+    gamma: positive().describe('Factor at each change.'),
+    unit,
+  }),
+  z.strictObject({
+    kind: z.literal('cosine').describe('Half a cosine down to a floor.'),
+    length: atLeast(1).describe('Units until the floor is reached.'),
+    floor: share.default(0).describe('Share of the learning rate at the end, 0 <= f <= 1.'),
+    unit,
+  }),
+  z.strictObject({
+    kind: z.literal('warmUp').describe('A line up to the whole learning rate.'),
+    length: atLeast(1).describe('Units until the whole learning rate is reached.'),
+    start: share.default(1 / 3).describe('Share of the learning rate at first, 0 <= s <= 1.'),
+    unit,
+  }),
+]);
+
+const clipping = z
+  .union([
+    z.null(),
+    z.strictObject({ norm: positive().describe('Bound on the norm of all gradients together.') }),
+    z.strictObject({ value: positive().describe('Bound on the absolute value of each gradient.') }),
+  ])
+  .default(null)
+  .describe('Bounds the gradients before each update.');
 
 const until = z
   .union([
@@ -38,10 +85,25 @@ const until = z
   .default(null)
   .describe('Stop training in a round once this level is reached; null trains all epochs.');
 
+/** How a network learns where nothing is said. */
+export const trainDefaults: TrainConfig = {
+  epochs: 30,
+  batchSize: 64,
+  optimizer: { kind: 'adamw', lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 },
+  schedule: [],
+  clipping: null,
+  until: null,
+};
+
 /** Schema of the key `train`. */
 export const trainSchema: z.ZodType<TrainConfig> = z.strictObject({
   epochs: atLeast(1).default(30).describe('Passes over the labelled items in each round.'),
   batchSize: atLeast(1).default(64).describe('Items a training step.'),
-  optimizer: optimizerSchema.default({ kind: 'adamw', lr: 0.001, weightDecay: 0.01 }),
+  optimizer: optimizerSchema.default(trainDefaults.optimizer),
+  schedule: z
+    .array(schedule)
+    .default([])
+    .describe('Factors of the learning rate, multiplied; they start afresh in every round.'),
+  clipping,
   until,
 });

@@ -52,7 +52,12 @@ const WORD_ROTATION = [15, 16, 17, 18] as const;
 const LANE_ROTATION = [19, 17, 15, 13] as const;
 const LANE_ADDEND = [0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17] as const;
 
-/** MurmurHash3_x86_128 with seed 0. */
+/**
+ * The 128-bit hash of bytes, MurmurHash3_x86_128 with seed 0: equal bytes, equal words. Not for secrets.
+ * Cost O(bytes).
+ *
+ * @see Appleby, MurmurHash3 (2011)
+ */
 export function murmur3(bytes: Uint8Array): Key128 {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const h = new Int32Array(4);

@@ -1,6 +1,6 @@
 import type { Rng } from '@baal/core';
 import type { Model } from '../model.ts';
-import { conv2d } from './conv2d.ts';
+import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { maxPool2d } from './pool.ts';
 import { sequential } from './sequential.ts';

@@ -1,6 +1,6 @@
 import { ConfigError, type PredictionKind, type Rng } from '@baal/core';
 import { GraphBuilder } from '../graph/graph-builder.ts';
-import { createModel, type Model } from '../model.ts';
+import { createModel, type Model, parametersOf } from '../model.ts';
 import { type Layer, type LayerValue, layerContext } from './layer.ts';
 
 /** Settings of {@link sequential}. */
@@ -11,6 +11,8 @@ export interface SequentialOptions {
   readonly layers: readonly Layer[];
   /** Stream for the initial weights; each weight has its own child by name. */
   readonly rng: Rng;
+  /** Element type of the input: `int64` for the numbers of tokens; `float32` by default. */
+  readonly inputType?: 'float32' | 'int64';
   /** What the output means; `logits` by default. */
   readonly kind?: PredictionKind;
 }
@@ -22,7 +24,7 @@ export interface SequentialOptions {
  * @throws ShapeError from a layer that its input does not fit.
  */
 export function sequential(options: SequentialOptions): Model {
-  const { inputShape, layers, rng, kind = 'logits' } = options;
+  const { inputShape, layers, rng, kind = 'logits', inputType = 'float32' } = options;
   if (inputShape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
     throw new ConfigError(
       `sequential: inputShape is [${inputShape.join(', ')}], expected positive integers`,
@@ -32,7 +34,7 @@ export function sequential(options: SequentialOptions): Model {
     throw new ConfigError('sequential: no layers given, expected at least 1');
   const g = new GraphBuilder(undefined, 'sequential');
   const context = layerContext(g, rng);
-  g.input({ name: 'input', type: 'float32', shape: ['batch', ...inputShape] });
+  g.input({ name: 'input', type: inputType, shape: ['batch', ...inputShape] });
   let value: LayerValue = { name: 'input', shape: inputShape };
   for (const layer of layers) value = layer(context, value);
   const output = g.fresh('output');
@@ -45,5 +47,7 @@ export function sequential(options: SequentialOptions): Model {
     attributes: {},
   });
   g.output(output, { type: 'float32', shape: ['batch', ...value.shape] });
-  return createModel(g.build(), { kind });
+  const graph = g.build();
+  const trainable = parametersOf(graph).filter((name) => !context.buffers.has(name));
+  return createModel(graph, { kind, trainable });
 }

@@ -60,6 +60,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
 
   return {
     name: where,
+    classAxis: (output) => layout(output).axis,
     append(g, output, prefix) {
       const { axis, shape } = layout(output);
       const targets = rowsOf(`${prefix}/classes`, shape);

@@ -5,7 +5,9 @@ import {
 } from './binary-cross-entropy.ts';
 import { type CrossEntropyOptions, crossEntropy } from './cross-entropy.ts';
 import { gaussianNll } from './gaussian-nll.ts';
+import { type HuberOptions, huber } from './huber.ts';
 import type { Loss } from './loss.ts';
+import { meanAbsoluteError } from './mean-absolute-error.ts';
 import { meanSquaredError } from './mean-squared-error.ts';
 
 /** A loss as plain data, for config files. */
@@ -13,6 +15,8 @@ export type LossConfig =
   | ({ readonly kind: 'crossEntropy' } & CrossEntropyOptions)
   | ({ readonly kind: 'binaryCrossEntropyWithLogits' } & BinaryCrossEntropyOptions)
   | { readonly kind: 'meanSquaredError' }
+  | { readonly kind: 'meanAbsoluteError' }
+  | ({ readonly kind: 'huber' } & HuberOptions)
   | { readonly kind: 'gaussianNll' };
 
 type Factories = {
@@ -24,6 +28,8 @@ const factories: Factories = {
   crossEntropy,
   binaryCrossEntropyWithLogits,
   meanSquaredError,
+  meanAbsoluteError,
+  huber,
   gaussianNll,
 };
 

@@ -19,6 +19,8 @@ export interface LossOutput {
 export interface Loss {
   /** Name for messages, e.g. `crossEntropy`. */
   readonly name: string;
+  /** Axis of the classes in the output, for losses of classes; 1 if it is not given. */
+  readonly classAxis?: (output: LossOutput) => number;
   /**
    * Appends the loss as a function of the output and of new inputs, whose names start with
    * `prefix`; the batch axis of the inputs is free.

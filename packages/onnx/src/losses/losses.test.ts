@@ -1,96 +1,10 @@
-import { createRng, type NdArray } from '@baal/core';
+import type { NdArray } from '@baal/core';
 import { describe, expect, it } from 'vitest';
-import { differentiate } from '../differentiate.ts';
+import { evaluate, expectFormula, nameOf } from '../../test/loss-check.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
-import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
-import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
-import { openSession } from '../runtime/session.ts';
-import { constantTensor } from '../runtime/tensors.ts';
-import { batchExtent, traceGraph } from '../runtime/trace.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { createLoss, type LossConfig } from './get-loss.ts';
-import type { Loss, LossOutput, Target } from './loss.ts';
-
-const runtime = await loadOnnxRuntime();
-const nameOf = (i: number): string => `item ${i}`;
-
-interface Evaluated {
-  readonly loss: number;
-  readonly gradient: Float32Array;
-}
-
-/** Appends a loss to a graph that returns its input, runs it and its gradient. */
-async function evaluate(
-  loss: Loss,
-  shape: readonly number[],
-  logits: ArrayLike<number>,
-  targets: readonly Target[],
-): Promise<Evaluated> {
-  const g = new GraphBuilder();
-  g.input({ name: 'x', type: 'float32', shape: [batchExtent(), ...shape] });
-  const y = g.op('Identity', ['x']);
-  g.output(y);
-  const output: LossOutput = {
-    name: y,
-    value: (await traceGraph(runtime, g.build())).values.get(y) as LossOutput['value'],
-  };
-  const appended = loss.append(g, output, 'target');
-  expect(appended.inputs.every(({ name }) => name.startsWith('target'))).toBe(true);
-  g.output(appended.loss);
-  const trace = await traceGraph(runtime, g.build());
-  const { graph, gradients } = differentiate(g.build(), {
-    loss: appended.loss,
-    withRespectTo: ['x'],
-    trace,
-  });
-  const gradient = gradients.get('x') as string;
-  const outputs = [{ name: appended.loss }, { name: gradient }];
-  const session = await openSession(runtime, { ...graph, outputs });
-  try {
-    const fed = loss.feeds(targets, output, 'target', nameOf);
-    expect(Object.keys(fed)).toEqual(appended.inputs.map(({ name }) => name));
-    const x = float32Tensor(Float32Array.from(logits), [targets.length, ...shape]);
-    const feeds = Object.entries({ ...fed, x }).map(([name, tensor]) => [
-      name,
-      constantTensor(runtime, tensor),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    return {
-      loss: Number(results[appended.loss]?.data[0]),
-      gradient: Float32Array.from((results[gradient]?.data ?? []) as Float32Array),
-    };
-  } finally {
-    await session.release();
-  }
-}
-
-/** Central differences of a float64 formula. */
-function differences(logits: Float32Array, formula: (x: Float64Array) => number): number[] {
-  const x = Float64Array.from(logits);
-  return Array.from(x, (value, i) => {
-    x[i] = value + 1e-5;
-    const above = formula(x);
-    x[i] = value - 1e-5;
-    const below = formula(x);
-    x[i] = value;
-    return (above - below) / 2e-5;
-  });
-}
-
-async function expectFormula(
-  config: LossConfig,
-  shape: readonly number[],
-  targets: readonly Target[],
-  formula: (x: Float64Array) => number,
-): Promise<void> {
-  const rng = createRng('losses');
-  const logits = Float32Array.from({ length: targets.length * sizeOf(shape) }, () => rng.normal());
-  const found = await evaluate(createLoss(config), shape, logits, targets);
-  expect(found.loss).toBeCloseTo(formula(Float64Array.from(logits)), 5);
-  for (const [i, slope] of differences(logits, formula).entries()) {
-    expect(found.gradient[i], `gradient ${i}`).toBeCloseTo(slope, 5);
-  }
-}
+import type { LossOutput, Target } from './loss.ts';
 
 /** The definition, label by label: `at` says where the logits of a position lie. */
 function crossEntropyByDefinition(
@@ -285,67 +199,11 @@ describe('binaryCrossEntropyWithLogits', () => {
   });
 });
 
-describe('losses of regression', () => {
-  const values = [0.5, -1, 2, 0];
-  const targets = [0, 1].map((i) => ({
-    data: Float64Array.from(values.slice(2 * i, 2 * i + 2)),
-    shape: [2],
-  }));
-
-  it('meanSquaredError by its definition', async () => {
-    await expectFormula({ kind: 'meanSquaredError' }, [2], targets, (x) =>
-      values.reduce((sum, value, j) => sum + ((x[j] as number) - value) ** 2 / 4, 0),
-    );
-    await expectFormula(
-      { kind: 'meanSquaredError' },
-      [1],
-      [3, 4],
-      (x) => ((x[0] as number) - 3) ** 2 / 2 + ((x[1] as number) - 4) ** 2 / 2,
-    );
-  });
-
-  it('gaussianNll by its definition: means first, then log variances', async () => {
-    await expectFormula({ kind: 'gaussianNll' }, [4], targets, (x) =>
-      values.reduce((sum, value, j) => {
-        const row = Math.floor(j / 2) * 4 + (j % 2);
-        const [mean, s] = [x[row] as number, x[row + 2] as number];
-        return sum + (0.5 * (s + (value - mean) ** 2 * Math.exp(-s))) / 4;
-      }, 0),
-    );
-  });
-
-  it('refuses a target that is not a number, or of another shape', () => {
-    const output: LossOutput = {
-      name: 'y',
-      value: { type: 'float32', shape: [2, 2], batchAxes: [0] },
-    };
-    const loss = createLoss({ kind: 'meanSquaredError' });
-    const feeds = (target: Target): unknown => loss.feeds([target], output, 't', nameOf);
-    expect(() => feeds({ data: Float32Array.of(1, Number.NaN), shape: [2] })).toThrow(
-      /item 0 is NaN at position 1/,
-    );
-    expect(() => feeds({ data: Float32Array.of(1, 2, 3), shape: [3] })).toThrow(
-      /expected an array of shape \[2\]/,
-    );
-  });
-
-  it('refuses an output of odd extent for gaussianNll', () => {
-    const output: LossOutput = {
-      name: 'y',
-      value: { type: 'float32', shape: [2, 3], batchAxes: [0] },
-    };
-    const loss = createLoss({ kind: 'gaussianNll' });
-    expect(() => loss.append(new GraphBuilder(), output, 't')).toThrow(
-      /extent 3, expected an even/,
-    );
-  });
-});
-
 describe('createLoss', () => {
   it('lists the known kinds', () => {
     const config = { kind: 'hinge' } as unknown as LossConfig;
     expect(() => createLoss(config)).toThrow(
-      /no loss "hinge", expected one of crossEntropy, binaryCrossEntropyWithLogits, meanSquaredError, gaussianNll/,
+      /no loss "hinge", expected one of crossEntropy, binaryCrossEntropyWithLogits, meanSquaredError, meanAbsoluteError, huber, gaussianNll/,
     );
     expect(() => createLoss({ kind: 'toString' } as unknown as LossConfig)).toThrow(/no loss/);
   });
@@ -355,6 +213,7 @@ describe('createLoss', () => {
     { kind: 'crossEntropy', labelSmoothing: Number.NaN },
     { kind: 'crossEntropy', classWeights: [1, -1] },
     { kind: 'crossEntropy', classAxis: 0.5 },
+    { kind: 'huber', delta: 0 },
     { kind: 'binaryCrossEntropyWithLogits', posWeight: -1 },
     { kind: 'binaryCrossEntropyWithLogits', posWeight: [1, Number.POSITIVE_INFINITY] },
   ])('refuses settings out of range: %j', (config) => {

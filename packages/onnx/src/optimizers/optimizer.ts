@@ -6,6 +6,8 @@ export interface Optimizer {
   readonly name: string;
   /** One update. `learningRate` replaces the configured one for this step. */
   step(parameters: Float32Array, gradients: Float32Array, learningRate?: number): void;
+  /** Told after each pass over the dataset, for schedules that count epochs. */
+  endEpoch?(): void;
   /** Forgets momentum and step count. */
   reset(): void;
   /** Everything that a resumed run needs. */

@@ -40,12 +40,27 @@ const cheap = new Set([
  * rows: a shape from before the cut would reshape silently into wrong rows.
  */
 export function cutGraph(graph: Graph, trace: Trace): Cut {
+  return cutBefore(graph, trace, stochasticNodes(graph), (name) => canCross(graph, trace, name));
+}
+
+/**
+ * Cuts a graph so that the given nodes, and all that depends on them, come behind the cut; see
+ * {@link cutGraph}.
+ *
+ * @param fits whether a value that a node makes may cross
+ */
+export function cutBefore(
+  graph: Graph,
+  trace: Trace,
+  behind: readonly Node[],
+  fits: (name: string) => boolean,
+): Cut {
   const producer = new Map<string, Node>();
   for (const node of graph.nodes) for (const name of node.outputs) producer.set(name, node);
-  const again = new Set<Node>(stochasticNodes(graph));
+  const again = new Set<Node>(behind);
   for (;;) {
     const boundary = crossing(graph, again);
-    const unfit = boundary.find((name) => producer.has(name) && !canCross(graph, trace, name));
+    const unfit = boundary.find((name) => producer.has(name) && !fits(name));
     const next =
       unfit ?? boundary.find((name) => cheaperBehind(graph, trace, again, name, producer));
     if (next === undefined) {

@@ -11,6 +11,7 @@ import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { ResourceCache } from '../runtime/resource-cache.ts';
 import type { Trace } from '../runtime/trace.ts';
 import { collate, itemName, takeExamples } from '../training/batch.ts';
+import { classesFirst } from './classes-first.ts';
 import { Predictor, type PredictorSettings } from './predictor.ts';
 
 /** Sessions of past settings are kept up to this many bytes. */
@@ -26,6 +27,12 @@ export interface PredictionRequest extends PredictOptions {
   readonly onExamples?: (examples: readonly Example[], firstItem: number) => void;
 }
 
+/** Settings of {@link DatasetPredictions}. */
+export interface DatasetPredictionSettings extends Omit<PredictorSettings, 'iterations'> {
+  /** Axis of the classes in the model's output; in predictions they come first. */
+  readonly classAxis: number;
+}
+
 /**
  * Predictions of datasets by a model whose weights change: compiles a predictor when it is first
  * needed and lets go of it when the weights are others.
@@ -33,7 +40,7 @@ export interface PredictionRequest extends PredictOptions {
 export class DatasetPredictions {
   readonly #runtime: OnnxRuntime;
   readonly #trace: Trace;
-  readonly #settings: Omit<PredictorSettings, 'iterations'>;
+  readonly #settings: DatasetPredictionSettings;
   readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
   /** Counts changes of the weights. */
   #version = 0;
@@ -41,7 +48,7 @@ export class DatasetPredictions {
   /** The last piece of work with sessions; the next one waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(runtime: OnnxRuntime, trace: Trace, settings: Omit<PredictorSettings, 'iterations'>) {
+  constructor(runtime: OnnxRuntime, trace: Trace, settings: DatasetPredictionSettings) {
     this.#runtime = runtime;
     this.#trace = trace;
     this.#settings = settings;
@@ -92,8 +99,7 @@ export class DatasetPredictions {
       });
       checkFinite(data, shape, (i) => itemName(dataset, start + i));
       yield {
-        data,
-        shape,
+        ...classesFirst(data, shape, this.#settings.classAxis + 1),
         kind: asked.kind,
         samples: predictor.fellBack ? 'marginal' : (posterior?.masks ?? 'joint'),
         ...(draw === undefined ? {} : { draw: draw.name }),

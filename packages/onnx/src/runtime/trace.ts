@@ -132,7 +132,8 @@ function independentOfData(graph: Graph): ReadonlySet<string> {
   const independent = new Set<string>();
   for (const node of graph.nodes) {
     const opaque =
-      random.has(node.opType) || Object.values(node.attributes).some((value) => 'graph' in value);
+      randomOperators.has(node.opType) ||
+      Object.values(node.attributes).some((value) => 'graph' in value);
     const free = readsShapes.has(node.opType) || !node.inputs.some((name) => fed.has(name));
     for (const name of node.outputs.filter((output) => output !== '')) {
       (free && !opaque ? independent : fed).add(name);
@@ -142,7 +143,8 @@ function independentOfData(graph: Graph): ReadonlySet<string> {
 }
 
 const readsShapes: ReadonlySet<string> = new Set(['Shape', 'Size']);
-const random: ReadonlySet<string> = new Set([
+/** Operators that make other numbers at each run. */
+export const randomOperators: ReadonlySet<string> = new Set([
   'Bernoulli',
   'Dropout',
   'Multinomial',

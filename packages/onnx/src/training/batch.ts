@@ -102,7 +102,8 @@ function checkArray(
   }
 }
 
-function makeArray(type: ElementType, length: number): TensorArray {
+/** An array of zeros for an element type. @throws DataError for types that batches do not hold. */
+export function makeArray(type: ElementType, length: number): TensorArray {
   switch (type) {
     case 'float32':
       return new Float32Array(length);

@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
+import { evaluatedBatchNormalization } from '../prediction/evaluation-mode.ts';
 import { batchExtent, type Trace } from '../runtime/trace.ts';
 
 /** A dropout mask that has to be fed at each step. */
@@ -67,10 +68,11 @@ export function prepareForward(
         dropout(g, graph, node, trace, masks);
         return true;
       case 'BatchNormalization':
-        if (!trainable.has(node.inputs[1] ?? '') && !trainable.has(node.inputs[2] ?? ''))
-          return false;
-        batchNormalization(g, node, trace, statistics);
-        return true;
+        if (trainable.has(node.inputs[1] ?? '') || trainable.has(node.inputs[2] ?? '')) {
+          batchNormalization(g, node, trace, statistics);
+          return true;
+        }
+        return evaluatedBatchNormalization(g, node);
       case 'LayerNormalization':
         layerNormalization(g, node);
         return true;

@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   type Dataset,
   type Example,
   type MetricLog,
@@ -16,6 +17,11 @@ import { epochBatches } from './epoch-batches.ts';
 export interface TrainOnDatasetOptions extends WorkOptions {
   /** Told after each epoch; returns (a promise of) false to end the training. */
   readonly onEpoch?: (epoch: number, metrics: Metrics) => boolean | Promise<boolean>;
+  /**
+   * Epochs that were made before, 0 by default: with the state that was saved after them, the training goes
+   * on as if it had not stopped.
+   */
+  readonly startEpoch?: number;
 }
 
 /** What one training step saw. */
@@ -42,9 +48,10 @@ export interface EpochSettings extends TrainOnDatasetOptions {
     examples: readonly Example[],
     nameOf: (i: number) => string,
     rng: Rng,
+    positions: ArrayLike<number>,
   ) => Promise<StepFigures>;
-  /** Throws if a weight is not finite. */
-  readonly checkFinite: (when: string) => void;
+  /** Told after each epoch, before its figures are given out; throws if a weight is not finite. */
+  readonly afterEpoch: (when: string) => void;
 }
 
 /** Trains epoch by epoch, each in an order of its own, until the epochs are over or a level is reached. */
@@ -52,8 +59,13 @@ export async function trainEpochs(
   dataset: Dataset<Example>,
   settings: EpochSettings,
 ): Promise<Metrics[]> {
-  const { epochs, batchSize, until, log, rng, onEpoch } = settings;
+  const { epochs, batchSize, until, log, rng, onEpoch, startEpoch = 0 } = settings;
   const n = dataset.length;
+  if (!Number.isInteger(startEpoch) || startEpoch < 0 || startEpoch >= epochs) {
+    throw new ConfigError(
+      `train: startEpoch is ${startEpoch}, expected an integer from 0 to ${epochs - 1}`,
+    );
+  }
   if (n === 0) {
     throw new StateError(
       'train: the dataset is empty, expected at least 1 labelled item; label some first, e.g. with labelRandomly',
@@ -62,13 +74,13 @@ export async function trainEpochs(
   const batches = epochBatches(n, batchSize, settings.joinSingle);
   const history: Metrics[] = [];
   log.begin(n);
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let epoch = startEpoch; epoch < epochs; epoch++) {
     log.reset('train');
     const metrics: Metrics = {
       ...(await trainEpoch(dataset, batches, epoch, rng.fork(`epoch-${epoch}`), settings)),
       ...log.figures('train'),
     };
-    settings.checkFinite(`epoch ${epoch + 1}`);
+    settings.afterEpoch(`epoch ${epoch + 1}`);
     log.record('train', metrics);
     history.push(metrics);
     if (onEpoch !== undefined && !(await onEpoch(epoch, metrics))) break;
@@ -94,7 +106,7 @@ async function trainEpoch(
     const positions = order.subarray(start, end);
     const examples = await takeExamples(dataset, positions);
     const nameOf = (i: number): string => itemName(dataset, positions[i] as number);
-    const figures = await step(examples, nameOf, rng.fork(`step-${index}`));
+    const figures = await step(examples, nameOf, rng.fork(`step-${index}`), positions);
     loss += figures.loss * positions.length;
     correct += figures.correct ?? 0;
     seen += figures.positions;

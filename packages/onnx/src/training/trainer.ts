@@ -11,14 +11,18 @@ import { fillMask, maskKey } from '../bayesian/masks.ts';
 import type { TensorData } from '../graph/tensor-data.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import type { Target } from '../losses/loss.ts';
+import type { Regularizer } from '../losses/regularizer.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { probeBlockedConvolution } from '../runtime/probe-kernels.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor, toTensor } from '../runtime/tensors.ts';
+import { splitFrozenPrefix } from './frozen-prefix.ts';
 import { type ParameterStore, parameterStore } from './parameter-store.ts';
+import { PrefixCache, type PrefixCacheFigures, type PrefixCacheSettings } from './prefix-cache.ts';
 import {
+  type BoundLoss,
   buildTrainingGraph,
   type LossTerm,
   planTraining,
@@ -29,8 +33,15 @@ import {
 export interface TrainerSettings {
   /** Terms of the loss. */
   readonly losses: readonly LossTerm[];
-  /** Makes the optimiser for a number of parameters. */
-  readonly optimizer: (size: number) => Optimizer;
+  /** A term that looks at the parameters alone. */
+  readonly regularizer?: Regularizer;
+  /** Keeps what the frozen part makes of items; by default it is computed in each step. */
+  readonly prefixCache?: PrefixCacheSettings;
+  /** Makes the optimiser for a number of values, those of the given parameters side by side. */
+  readonly optimizer: (
+    size: number,
+    parameters: readonly { readonly name: string; readonly size: number }[],
+  ) => Optimizer;
   /** Threads of one operator; 0 lets the runtime decide. */
   readonly threads?: number;
 }
@@ -45,6 +56,8 @@ export interface TrainingBatch {
   readonly targets: readonly (readonly Target[])[];
   /** How messages name item `i`. */
   readonly nameOf: (i: number) => string;
+  /** Positions of the items in the dataset that is trained on. */
+  readonly positions?: ArrayLike<number>;
 }
 
 /** What a step saw, before its update. */
@@ -73,7 +86,10 @@ export class Trainer {
   /** Running statistics of batch normalisation. */
   readonly statistics: ParameterStore;
   readonly #runtime: OnnxRuntime;
+  /** The whole training, or what is left of it behind a frozen part that is kept. */
   readonly #plan: TrainingPlan;
+  readonly #prefix: PrefixCache | undefined;
+  readonly #nothingKept: string | undefined;
   readonly #optimizer: Optimizer;
   readonly #threads: number;
   readonly #block: number;
@@ -92,8 +108,16 @@ export class Trainer {
     block: number,
   ) {
     this.#runtime = runtime;
-    this.#plan = plan;
     this.#threads = settings.threads ?? 0;
+    const { prefixCache } = settings;
+    const split = prefixCache === undefined ? 'it is not asked for' : splitFrozenPrefix(plan);
+    if (prefixCache === undefined || typeof split === 'string') {
+      this.#plan = plan;
+      this.#nothingKept = split as string;
+    } else {
+      this.#plan = split.plan;
+      this.#prefix = new PrefixCache(runtime, split, prefixCache, this.#threads);
+    }
     this.#block = block;
     const pick = (names: readonly string[]): Map<string, TensorData> =>
       new Map(names.map((name) => [name, model.graph.initializers.get(name) as TensorData]));
@@ -102,7 +126,10 @@ export class Trainer {
     this.parameters = parameterStore(this.#initial.parameters);
     this.statistics = parameterStore(this.#initial.statistics);
     this.#gradients = parameterStore(this.#initial.parameters);
-    this.#optimizer = settings.optimizer(this.parameters.flat.length);
+    this.#optimizer = settings.optimizer(
+      this.parameters.flat.length,
+      plan.parameters.map((name) => ({ name, size: this.parameters.view(name).length })),
+    );
     for (const name of plan.parameters) {
       const shape = this.parameters.shape(name);
       this.#parameterFeeds[name] = toTensor(runtime, 'float32', this.parameters.view(name), shape);
@@ -119,7 +146,7 @@ export class Trainer {
     model: Model,
     settings: TrainerSettings,
   ): Promise<Trainer> {
-    const plan = await planTraining(runtime, model, settings.losses);
+    const plan = await planTraining(runtime, model, settings.losses, settings.regularizer);
     const convolves = plan.forward.nodes.some(({ opType }) => opType.startsWith('Conv'));
     const block = convolves ? await probeBlockedConvolution(runtime) : 0;
     return new Trainer(runtime, plan, model, settings, block);
@@ -138,6 +165,22 @@ export class Trainer {
   /** Inputs that a batch has to have. */
   get inputs(): TrainingPlan['inputs'] {
     return this.#plan.inputs;
+  }
+
+  /** What the cache of the frozen part did, or in a sentence why there is none. */
+  get prefixCache(): PrefixCacheFigures | string {
+    return this.#prefix?.figures ?? (this.#nothingKept as string);
+  }
+
+  /** Says that a training of a dataset begins; see {@link PrefixCache.begin}. */
+  begin(): void {
+    this.#prefix?.begin();
+  }
+
+  /** Axis of the classes in the output of a term of the loss. */
+  classAxis(term: number): number {
+    const { loss, bound } = this.#plan.losses[term] as BoundLoss;
+    return loss.classAxis?.(bound) ?? 1;
   }
 
   /** Back to the initial weights and statistics, with a fresh optimiser. */
@@ -173,8 +216,9 @@ export class Trainer {
     }
     const { session, gradients } = await this.#compile(batch.size);
     const feeds: Record<string, Tensor> = { ...this.#parameterFeeds };
-    for (const [name, tensor] of Object.entries(batch.inputs)) {
-      feeds[name] = constantTensor(this.#runtime, tensor);
+    const kept = await this.#prefix?.rows(batch.inputs, batch.size, batch.positions);
+    for (const [name, tensor] of Object.entries({ ...batch.inputs, ...kept })) {
+      if (session.inputNames.includes(name)) feeds[name] = constantTensor(this.#runtime, tensor);
     }
     this.#plan.losses.forEach((term, i) => {
       const fed = term.loss.feeds(batch.targets[i] ?? [], term.bound, term.prefix, batch.nameOf);
@@ -249,6 +293,7 @@ export class Trainer {
   /** Frees the sessions. */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    await this.#prefix?.dispose();
     for (const { session } of this.#compiled.values()) await session.release();
     this.#compiled.clear();
   }

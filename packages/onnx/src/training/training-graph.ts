@@ -1,8 +1,10 @@
+import { ShapeError } from '@baal/core';
 import { differentiate } from '../differentiate.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { prune, raiseOpset } from '../graph/rewrite.ts';
 import type { Loss, LossOutput } from '../losses/loss.ts';
+import type { Regularizer } from '../losses/regularizer.ts';
 import type { Model } from '../model.ts';
 import type { Kernels } from '../operators/gradient-rule.ts';
 import { lowerOperators } from '../operators/lower-operators.ts';
@@ -37,6 +39,8 @@ export interface TrainingPlan {
   readonly trace: Trace;
   /** Name of the total loss. */
   readonly loss: string;
+  /** Name of what is made small: the total loss, with the regulariser if there is one. */
+  readonly objective: string;
   /** Loss terms. */
   readonly losses: readonly BoundLoss[];
   /** Outputs that a step returns: the model's first, then those of the loss. */
@@ -59,11 +63,12 @@ export interface TrainingGraph {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
-/** Puts a model into training mode and appends its loss. Cost: two tracings. */
+/** Puts a model into training mode and appends its loss, and a regulariser. Cost: two tracings. */
 export async function planTraining(
   runtime: OnnxRuntime,
   model: Model,
   losses: readonly LossTerm[],
+  regularizer?: Regularizer,
 ): Promise<TrainingPlan> {
   const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
   const base = raiseOpset(prune(model.graph, outputs));
@@ -89,14 +94,23 @@ export async function planTraining(
     bound.push({ ...term, bound: output, prefix });
   });
   if (total === undefined) throw new TypeError('planTraining: no loss given, expected at least 1');
+  const parameters = model.trainable.filter((name) => prepared.graph.initializers.has(name));
+  const objective =
+    regularizer === undefined ? total : g.op('Add', [total, regularizer(g, parameters)]);
   g.setOutputs([...outputs, total].map((name) => ({ name })));
   const complete = g.build();
   const trace = await traceGraph(runtime, complete, model.inputShapes);
-  const parameters = model.trainable.filter((name) => complete.initializers.has(name));
+  const { shape = [] } = trace.values.get(objective) ?? {};
+  if (shape.length > 0) {
+    throw new ShapeError(
+      `train: the loss has shape [${shape.join(', ')}], expected a scalar; reduce it with keepdims 0`,
+    );
+  }
   return {
     forward: parametersAsInputs(complete, parameters),
     trace,
     loss: total,
+    objective,
     losses: bound,
     outputs,
     parameters,
@@ -121,7 +135,7 @@ function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph 
 /** Differentiates a plan for a set of kernels. */
 export function buildTrainingGraph(plan: TrainingPlan, kernels: Kernels): TrainingGraph {
   const { graph, gradients } = differentiate(plan.forward, {
-    loss: plan.loss,
+    loss: plan.objective,
     withRespectTo: plan.parameters,
     trace: plan.trace,
     kernels,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from './graph-builder.ts';
-import { raiseOpset } from './rewrite.ts';
+import { raiseOpset, rewriteNodes } from './rewrite.ts';
 
 const graphOf = (version: number) => {
   const g = new GraphBuilder({ ...new GraphBuilder().build(), opsets: { '': version } }, 'net');
@@ -23,5 +23,33 @@ describe('raiseOpset', () => {
     expect(() => raiseOpset(graphOf(12))).toThrow(
       'graph "net" uses operator set 12, expected 13 or newer; export the model with opset 13',
     );
+  });
+});
+
+describe('rewriteNodes', () => {
+  it('gives no new node the name of one that is there, whatever its outputs are called', () => {
+    const g = new GraphBuilder(undefined, 'net');
+    g.input({ name: 'x', type: 'float32', shape: ['N', 2] });
+    const nodeOf = (name: string, input: string, output: string) =>
+      g.node({
+        name,
+        opType: 'Relu',
+        domain: '',
+        inputs: [input],
+        outputs: [output],
+        attributes: {},
+      });
+    nodeOf('first', 'x', 'a');
+    nodeOf('neg', 'a', 'b');
+    const rewritten = rewriteNodes(g.build(), (target, node) => {
+      if (node.name !== 'first') return false;
+      const negative = target.op('Neg', ['x']);
+      target.node({ ...node, inputs: [negative] });
+      return true;
+    }).build();
+    const names = rewritten.nodes.map(({ name }) => name);
+    expect(names).toHaveLength(3);
+    expect(new Set(names).size).toBe(3);
+    expect(new GraphBuilder(g.build()).op('Neg', ['b'])).not.toBe('neg');
   });
 });

@@ -30,7 +30,7 @@ export function rewriteNodes(
   replace: (g: GraphBuilder, node: Node) => boolean,
 ): GraphBuilder {
   const g = new GraphBuilder({ ...graph, nodes: [] });
-  for (const node of graph.nodes) for (const name of node.outputs) g.reserve(name);
+  for (const node of graph.nodes) for (const name of [node.name, ...node.outputs]) g.reserve(name);
   for (const node of graph.nodes) if (!replace(g, node)) g.node(node);
   return g;
 }

@@ -19,6 +19,43 @@ describe('raiseOpset', () => {
     expect(raiseOpset(graphOf(version)).opsets).toEqual({ '': raised });
   });
 
+  it.each([
+    [13, 3, { training_mode: { int: 1 } }],
+    [14, 5, {}],
+  ])(
+    'says that batch normalisation trains in the words of 17, from %i',
+    (version, count, attributes) => {
+      const outputs = ['y', 'mean', 'variance', 'saved_mean', 'saved_variance'];
+      const node = {
+        name: '',
+        opType: 'BatchNormalization',
+        domain: '',
+        inputs: ['x'],
+        outputs,
+        attributes: {},
+      };
+      const [raised] = raiseOpset({ ...graphOf(version), nodes: [node] }).nodes;
+      expect(raised).toEqual({ ...node, outputs: outputs.slice(0, count), attributes });
+    },
+  );
+
+  it.each([
+    [13, { coordinate_transformation_mode: { string: 'output_half_pixel' } }],
+    [16, {}],
+  ])('keeps the default of RoiAlign, from %i', (version, attributes) => {
+    const node = {
+      name: '',
+      opType: 'RoiAlign',
+      domain: '',
+      inputs: ['x'],
+      outputs: ['y'],
+      attributes: {},
+    };
+    expect(raiseOpset({ ...graphOf(version), nodes: [node] }).nodes[0]?.attributes).toEqual(
+      attributes,
+    );
+  });
+
   it('refuses what is older than 13', () => {
     expect(() => raiseOpset(graphOf(12))).toThrow(
       'graph "net" uses operator set 12, expected 13 or newer; export the model with opset 13',

@@ -144,7 +144,7 @@ describe('training as PyTorch in float64', () => {
       return found;
     };
     const modelOf = (name: string): Model =>
-      createModel(readOnnx(file(name), { where: name }), {
+      createModel(readOnnx(file(name), name), {
         kind: 'logits',
         trainable: golden.trainable,
       });

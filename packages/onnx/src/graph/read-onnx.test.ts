@@ -324,6 +324,12 @@ describe('what is no graph', () => {
     expect(() => readOnnx(modelOf(graph))).toThrow(`readOnnx: ${message}`);
   });
 
+  it('begins messages as it is told', () => {
+    for (const options of ['net.onnx', { where: 'net.onnx' }]) {
+      expect(() => readOnnx(new Uint8Array(3), options)).toThrow(/^net\.onnx: /);
+    }
+  });
+
   it('names the operator that the runtime does not have, its node, and what to do', async () => {
     const graph = readOnnx(modelOf({ node: [node('Wavelet', ['x'], ['y'], { name: 'w1' })] }));
     await expect(openSession(runtime, graph)).rejects.toThrow(

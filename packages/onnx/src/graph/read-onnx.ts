@@ -42,12 +42,14 @@ const DEEPEST = 32;
  * replaced by their bodies. bfloat16 becomes float32, a sparse initializer a dense one. Nodes out of order are put
  * in order.
  *
+ * @param options a string is the option `where`
  * @throws DataError if the bytes are not an ONNX model, are truncated, hold tensors that the engine
  *   cannot represent, keep weights in other files and no `externalData` is given, or are no valid
  *   graph: a value made twice or by nobody, a cycle, a function that calls itself.
  */
-export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Graph {
-  const { where = 'readOnnx', externalData } = options;
+export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = {}): Graph {
+  const { where = 'readOnnx', externalData } =
+    typeof options === 'string' ? { where: options } : options;
   let model: ModelProto;
   try {
     model = onnx.ModelProto.decode(bytes);

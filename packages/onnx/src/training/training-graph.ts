@@ -1,3 +1,4 @@
+import { ConfigError } from '@baal/core';
 import { differentiate } from '../differentiate.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
@@ -59,7 +60,11 @@ export interface TrainingGraph {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
-/** Puts a model into training mode and appends its loss. Cost: two tracings. */
+/**
+ * Puts a model into training mode and appends its loss. Cost: two tracings.
+ *
+ * @throws ConfigError if no trainable weight is in the part of the graph that the loss sees.
+ */
 export async function planTraining(
   runtime: OnnxRuntime,
   model: Model,
@@ -67,6 +72,7 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
   const base = raiseOpset(prune(model.graph, outputs));
+  if (!model.trainable.some((name) => base.initializers.has(name))) throw nothingToTrain(base);
   const firstTrace = await traceGraph(runtime, base, model.inputShapes);
   const trainable = new Set(model.trainable);
   const prepared = prepareForward(lowerOperators(base, firstTrace), firstTrace, trainable);
@@ -104,6 +110,16 @@ export async function planTraining(
     statistics: prepared.statistics,
     inputs: base.inputs,
   };
+}
+
+function nothingToTrain(graph: Graph): ConfigError {
+  const half = [...graph.initializers.values()].some(({ type }) => type === 'float16');
+  const remedy = half
+    ? 'the weights are float16: make the model with toFloat32(graph)'
+    : 'name trainable weights in createModel; of a quantised model, train the model before quantisation';
+  return new ConfigError(
+    `train: graph "${graph.name}" has no weights to train, expected at least one of type float32; ${remedy}`,
+  );
 }
 
 function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {

@@ -1,6 +1,6 @@
 // Compares training with PyTorch on models that PyTorch exports: gradients, and three SGD steps. Needs torch and
 // torchvision (apt-get install python3-torchvision). Prints a table.
-//   npm run build && node scripts/compare-exported-models.mjs [PYTHON]
+//   npm run build && node scripts/compare-exported-models.mjs [PYTHON [MODEL...]]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,13 +15,16 @@ import {
   withWeights,
 } from '@baal/onnx';
 import { readOnnxFile } from '@baal/onnx/node';
-// Gradients themselves are no part of the public interface of training.
-import { Trainer } from '../packages/onnx/dist/training/trainer.js';
 
 /** @typedef {{ readonly data: ArrayLike<number | bigint>, readonly shape: readonly number[] }} Values */
 /** @typedef {{ loss: number, gradient: number, change: number }} Distances */
 
-const [python = 'python3'] = process.argv.slice(2);
+// Gradients themselves are no part of the public interface of training.
+const trainer = new URL('../packages/onnx/dist/training/trainer.js', import.meta.url);
+/** @type {typeof import('../packages/onnx/src/training/trainer.ts')} */
+const { Trainer } = await import(trainer.href);
+
+const [python = 'python3', ...wanted] = process.argv.slice(2);
 const exporter = fileURLToPath(new URL('../benchmarks/python/export_models.py', import.meta.url));
 const runtime = await loadOnnxRuntime();
 
@@ -123,7 +126,10 @@ async function compare(folder, { file, lr, momentum, inputs, parameters }) {
     const changed = [...under('change/')].filter(([name]) => after.has(name));
     const change = distance(new Map(changed), (name) => {
       const [before, now] = [model.graph.initializers.get(name)?.data, after.get(name)?.data];
-      return Float64Array.from(now ?? [], (value, i) => Number(value) - Number(before?.[i]));
+      return Array.from(
+        /** @type {ArrayLike<number | bigint>} */ (now ?? []),
+        (value, i) => Number(value) - Number(before?.[i]),
+      );
     });
     return { loss, gradient, change };
   } finally {
@@ -133,7 +139,7 @@ async function compare(folder, { file, lr, momentum, inputs, parameters }) {
 
 const folder = mkdtempSync(join(tmpdir(), 'exported-models-'));
 try {
-  const { status, stdout, error } = spawnSync(python, [exporter, folder], {
+  const { status, stdout, error } = spawnSync(python, [exporter, folder, ...wanted], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,

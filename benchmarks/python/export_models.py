@@ -1,6 +1,6 @@
 """Exports models of PyTorch to ONNX with what PyTorch makes of them: gradients and three SGD steps.
 
-    python3 export_models.py FOLDER
+    python3 export_models.py FOLDER [MODEL...]
 
 Writes NAME.onnx (training mode, dropout off) and NAME.safetensors for each model: inputs, targets, gradients of
 the first step, losses, and parameters and running statistics after three steps, computed in float64; prints a
@@ -253,4 +253,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     for entry in MODELS:
-        export(*entry, sys.argv[1])
+        if len(sys.argv) == 2 or entry[0] in sys.argv[2:]:
+            export(*entry, sys.argv[1])

@@ -1,4 +1,5 @@
-import type { Attribute, Graph, Node } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { withReads } from './reads.ts';
 
 /**
  * The graph without Identity nodes of initializers: their readers read the initializer itself, so that a
@@ -18,26 +19,5 @@ export function resolveAliases(graph: Graph): Graph {
     return false;
   });
   if (original.size === 0) return graph;
-  return { ...graph, nodes: nodes.map((node) => readingOriginals(node, original)) };
-}
-
-function readingOriginals(node: Node, original: ReadonlyMap<string, string>): Node {
-  const inSubgraph = (value: Attribute): Attribute => {
-    if (!('graph' in value)) return value;
-    const own = new Set(value.graph.nodes.flatMap(({ outputs }) => outputs));
-    const visible = new Map([...original].filter(([name]) => !own.has(name)));
-    return {
-      graph: {
-        ...value.graph,
-        nodes: value.graph.nodes.map((inner) => readingOriginals(inner, visible)),
-      },
-    };
-  };
-  return {
-    ...node,
-    inputs: node.inputs.map((name) => original.get(name) ?? name),
-    attributes: Object.fromEntries(
-      Object.entries(node.attributes).map(([name, value]) => [name, inSubgraph(value)]),
-    ),
-  };
+  return { ...graph, nodes: nodes.map((node) => withReads(node, original)) };
 }

@@ -1,6 +1,7 @@
 import { DataError } from '@baal/core';
 import type { Graph, Node } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { readsOf } from './reads.ts';
 
 /** Before it, axes of Softmax, Squeeze, ReduceSum and others were given in another way. */
 const OLDEST_OPSET = 13;
@@ -12,7 +13,7 @@ export function prune(graph: Graph, values: readonly string[]): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     nodes.push(node);
-    for (const name of node.inputs) needed.add(name);
+    for (const name of readsOf(node)) needed.add(name);
   }
   return {
     ...graph,
@@ -37,7 +38,7 @@ export function rewriteNodes(
 
 /** The nodes that read a value. */
 export function consumersOf(graph: Graph, name: string): Node[] {
-  return graph.nodes.filter((node) => node.inputs.includes(name));
+  return graph.nodes.filter((node) => readsOf(node).includes(name));
 }
 
 /**

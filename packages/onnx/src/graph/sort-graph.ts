@@ -1,5 +1,6 @@
 import { DataError } from '@baal/core';
 import { describeNode, type Graph, type Node } from './graph.ts';
+import { readsOf } from './reads.ts';
 
 /**
  * The graph with its nodes in an order in which each value is made before it is read: theirs, where it
@@ -100,23 +101,6 @@ function inOrder(readers: readonly Reader[], known: ReadonlySet<string>, where: 
     );
   }
   return order;
-}
-
-/** What a node reads, the values that its subgraphs take from outside included. */
-function readsOf(node: Node): string[] {
-  const names = node.inputs.filter((name) => name !== '');
-  for (const value of Object.values(node.attributes)) {
-    if ('graph' in value) names.push(...outerReads(value.graph));
-  }
-  return names;
-}
-
-/** The values of the graph around it that a subgraph reads. */
-function outerReads(graph: Graph): string[] {
-  const own = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
-  for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
-  const names = [...graph.nodes.flatMap(readsOf), ...graph.outputs.map(({ name }) => name)];
-  return [...new Set(names)].filter((name) => !own.has(name));
 }
 
 function withSortedSubgraphs(node: Node, scope: ReadonlySet<string>, where: string): Node {

@@ -63,7 +63,7 @@ export interface TrainingGraph {
 /**
  * Puts a model into training mode and appends its loss. Cost: two tracings.
  *
- * @throws ConfigError if no trainable weight is in the part of the graph that the loss sees.
+ * @throws ConfigError if all weights are of half precision.
  */
 export async function planTraining(
   runtime: OnnxRuntime,
@@ -72,7 +72,10 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
   const base = raiseOpset(prune(model.graph, outputs));
-  if (!model.trainable.some((name) => base.initializers.has(name))) throw nothingToTrain(base);
+  // Such a model cannot even have the loss appended, which is of float32.
+  if (isHalf(base) && !model.trainable.some((name) => base.initializers.has(name))) {
+    throw nothingToTrain(base);
+  }
   const firstTrace = await traceGraph(runtime, base, model.inputShapes);
   const trainable = new Set(model.trainable);
   const prepared = prepareForward(lowerOperators(base, firstTrace), firstTrace, trainable);
@@ -112,9 +115,14 @@ export async function planTraining(
   };
 }
 
-function nothingToTrain(graph: Graph): ConfigError {
-  const half = [...graph.initializers.values()].some(({ type }) => type === 'float16');
-  const remedy = half
+/** Whether weights are of half precision. */
+function isHalf(graph: Graph): boolean {
+  return [...graph.initializers.values()].some(({ type }) => type === 'float16');
+}
+
+/** The error of training a model without weights that training changes. */
+export function nothingToTrain(graph: Graph): ConfigError {
+  const remedy = isHalf(graph)
     ? 'the weights are float16: make the model with toFloat32(graph)'
     : 'name trainable weights in createModel; of a quantised model, train the model before quantisation';
   return new ConfigError(

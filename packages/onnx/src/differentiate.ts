@@ -1,6 +1,7 @@
 import { BaalError, ShapeError } from '@baal/core';
 import { describeNode, type Graph, type Node, operatorName } from './graph/graph.ts';
 import { GraphBuilder } from './graph/graph-builder.ts';
+import { readsOf } from './graph/reads.ts';
 import { type GradientContext, type Kernels, standardKernels } from './operators/gradient-rule.ts';
 import { gradientRules } from './operators/gradient-rules.ts';
 import type { Trace, TracedValue } from './runtime/trace.ts';
@@ -111,7 +112,7 @@ function tracedValue(trace: Trace, name: string, node: Node): TracedValue {
 function dependents(graph: Graph, names: readonly string[], trace: Trace): Set<string> {
   const found = new Set(names);
   for (const node of graph.nodes) {
-    if (!node.inputs.some((name) => found.has(name))) continue;
+    if (!readsOf(node).some((name) => found.has(name))) continue;
     for (const name of node.outputs) {
       const { type = 'float32' } = trace.values.get(name) ?? {};
       if (name !== '' && type.startsWith('float')) found.add(name);
@@ -125,7 +126,7 @@ function ancestors(graph: Graph, name: string): Set<string> {
   const found = new Set([name]);
   for (const node of [...graph.nodes].reverse()) {
     if (node.outputs.some((output) => found.has(output)))
-      for (const input of node.inputs) found.add(input);
+      for (const input of readsOf(node)) found.add(input);
   }
   found.delete('');
   return found;

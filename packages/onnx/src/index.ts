@@ -5,12 +5,14 @@ export {
   type DifferentiateOptions,
   differentiate,
 } from './differentiate.ts';
+export type { ExternalDataReader } from './graph/external-data.ts';
 export * from './graph/graph.ts';
 export { type AttributeValue, GraphBuilder } from './graph/graph-builder.ts';
-export { readOnnx } from './graph/read-onnx.ts';
+export { type ReadOnnxOptions, readOnnx } from './graph/read-onnx.ts';
 export { prune } from './graph/rewrite.ts';
 export * from './graph/tensor-data.ts';
-export { writeOnnx } from './graph/write-onnx.ts';
+export { toFloat32 } from './graph/to-float32.ts';
+export { type ExternalModel, writeOnnx, writeOnnxExternal } from './graph/write-onnx.ts';
 export {
   type OnnxEpigKernel,
   type OnnxEpigKernelOptions,

@@ -73,8 +73,10 @@ export function createModel(graph: Graph, settings: ModelSettings): Model {
 const notParameters: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [3, 4],
   Clip: [1, 2],
+  DequantizeLinear: [1, 2],
   Dropout: [1, 2],
   Pad: [2],
+  QuantizeLinear: [1, 2],
   Resize: [1, 2, 3],
 };
 

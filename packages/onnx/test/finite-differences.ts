@@ -192,25 +192,10 @@ async function compile(
   outputs: string[];
   gradients: ReadonlyMap<string, string>;
 }> {
-  const empty = new GraphBuilder();
-  const opsets =
-    kernels === undefined || kernels.nchwcBlock === 0
-      ? { '': check.opset ?? 17 }
-      : { '': check.opset ?? 17, 'com.microsoft.nchwc': 1 };
-  const start = new GraphBuilder({ ...empty.build(), opsets });
-  const rng = createRng('tracing');
-  for (const [name, operand] of Object.entries(check.operands)) {
-    const type = operand.integer ? 'int64' : 'float32';
-    if (operand.shape[0] === 'N') start.input({ name, type, shape: operand.shape });
-    else start.initializer(name, operandValues(operand, 2, rng.fork(name)));
-  }
-  const built = check.build(start);
-  const outputs = typeof built === 'string' ? [built] : [...built];
-  for (const name of outputs) start.output(name);
-  const forward = parametersAsInputs(start.build(), check.operands);
+  const { original, outputs } = forwardOf(check, kernels);
+  const forward = parametersAsInputs(original, check.operands);
 
   // What is compared with differences of the operator as it is: the gradient of what it becomes.
-  const original = start.build();
   const g = new GraphBuilder(lowerOperators(original, await traceGraph(runtime, original)));
 
   // The weighted sum: its values have the shapes of the outputs, or none.
@@ -245,6 +230,66 @@ async function compile(
     outputs,
     gradients,
   };
+}
+
+/** The graph of a check, small operands as initializers. */
+function forwardOf(
+  check: Pick<GradientCheck, 'build' | 'operands' | 'opset'>,
+  kernels?: Kernels,
+): { original: Graph; outputs: string[] } {
+  const empty = new GraphBuilder();
+  const opsets =
+    kernels === undefined || kernels.nchwcBlock === 0
+      ? { '': check.opset ?? 17 }
+      : { '': check.opset ?? 17, 'com.microsoft.nchwc': 1 };
+  const start = new GraphBuilder({ ...empty.build(), opsets });
+  const rng = createRng('tracing');
+  for (const [name, operand] of Object.entries(check.operands)) {
+    const type = operand.integer ? 'int64' : 'float32';
+    if (operand.shape[0] === 'N') start.input({ name, type, shape: operand.shape });
+    else start.initializer(name, operandValues(operand, 2, rng.fork(name)));
+  }
+  const built = check.build(start);
+  const outputs = typeof built === 'string' ? [built] : [...built];
+  for (const name of outputs) start.output(name);
+  return { original: start.build(), outputs };
+}
+
+/**
+ * Compares what an operator becomes before differentiation with the runtime's own kernel, and its gradients
+ * with differences of that kernel.
+ */
+export async function expectLowered(check: GradientCheck): Promise<void> {
+  const { original, outputs } = forwardOf(check);
+  const lowered = lowerOperators(original, await traceGraph(runtime, original));
+  const replaced = original.nodes.filter((node) => !lowered.nodes.includes(node));
+  expect(replaced.length, 'nodes that were lowered').toBeGreaterThan(0);
+  const rng = createRng('lowered');
+  for (const batch of check.batches ?? [3, 5]) {
+    const feeds = new Map(
+      Object.entries(check.operands).map(([name, operand]) => [
+        name,
+        operandValues(operand, batch, rng.fork(`${batch}/${name}`)),
+      ]),
+    );
+    const results = await Promise.all(
+      [original, lowered].map(async (graph) => {
+        const session = await openSession(runtime, parametersAsInputs(graph, check.operands));
+        const found = await run(session, feeds);
+        await session.release();
+        return found;
+      }),
+    );
+    for (const name of outputs) {
+      const [kernel, ours] = results.map((found) => found.get(name) as TensorData);
+      expect(ours?.shape).toEqual(kernel?.shape);
+      const expected = Array.from(kernel?.data as Float32Array);
+      const scale = Math.max(1, ...expected.map(Math.abs));
+      const far = expected.map((value, i) => Math.abs(value - Number(ours?.data[i])) / scale);
+      expect(Math.max(...far), `${name}, batch ${batch}`).toBeLessThan(2e-6);
+    }
+  }
+  await expectGradients(check);
 }
 
 function parametersAsInputs(graph: Graph, operands: GradientCheck['operands']): Graph {

@@ -144,7 +144,10 @@ describe('training as PyTorch in float64', () => {
       return found;
     };
     const modelOf = (name: string): Model =>
-      createModel(readOnnx(file(name), name), { kind: 'logits', trainable: golden.trainable });
+      createModel(readOnnx(file(name), name), {
+        kind: 'logits',
+        trainable: golden.trainable,
+      });
     const problems: string[] = [];
     let compared = 0;
     const compare = (

@@ -33,7 +33,9 @@ export class GraphBuilder {
     this.#opsets = { ...(start?.opsets ?? { '': 17 }) };
     this.#taken = new Set(this.#initializers.keys());
     for (const input of this.#inputs) this.#taken.add(input.name);
-    for (const node of this.#nodes) for (const output of node.outputs) this.#taken.add(output);
+    // Nodes made here are named after their outputs, and no two nodes may have one name.
+    for (const { name, outputs } of this.#nodes)
+      for (const x of [name, ...outputs]) this.#taken.add(x);
   }
 
   /** Version of the standard operator set. */
@@ -138,7 +140,7 @@ export class GraphBuilder {
 
   /** Appends a node as it is; the names of its outputs must be free or come from {@link fresh}. */
   node(node: Node): void {
-    for (const output of node.outputs) this.#taken.add(output);
+    for (const name of [node.name, ...node.outputs]) this.#taken.add(name);
     this.#nodes.push(node);
   }
 

@@ -1,59 +1,209 @@
 import { DataError } from '@baal/core';
 import onnxProto from 'onnx-proto';
-import { elementTypeOf } from './element-types.ts';
-import type { Attribute, Graph, Node, ValueInfo } from './graph.ts';
-import { type ElementType, sizeOf, type TensorArray, type TensorData } from './tensor-data.ts';
+import { BFLOAT16, elementTypeCode, elementTypeOf } from './element-types.ts';
+import type { ExternalDataReader } from './external-data.ts';
+import { functionDefaults } from './function-defaults.ts';
+import { type Attribute, describeNode, type Graph, type Node, type ValueInfo } from './graph.ts';
+import { functionKey, inlineFunctions, type LocalFunction } from './inline-functions.ts';
+import { readSparseTensor, readTensor, type TensorSource } from './read-tensor.ts';
+import { resolveAliases } from './resolve-aliases.ts';
+import { sortGraph } from './sort-graph.ts';
+import type { TensorData } from './tensor-data.ts';
 
 const { onnx } = onnxProto;
 
 type ModelProto = onnxProto.onnx.IModelProto;
 type GraphProto = onnxProto.onnx.IGraphProto;
 type NodeProto = onnxProto.onnx.INodeProto;
-type TensorProto = onnxProto.onnx.ITensorProto;
 type ValueInfoProto = onnxProto.onnx.IValueInfoProto;
 type AttributeProto = onnxProto.onnx.IAttributeProto;
 
+/** Options of {@link readOnnx}. */
+export interface ReadOnnxOptions {
+  /** How messages begin; `readOnnx` by default. A file's name is of use. */
+  readonly where?: string;
+  /** Reads weights that the model keeps in other files; without it such a model is an error. */
+  readonly externalData?: ExternalDataReader;
+}
+
+/** What reading a graph needs to know of its model. */
+interface GraphSource extends TensorSource {
+  readonly opsets: Readonly<Record<string, number>>;
+}
+
+/** Subgraphs inside each other: more levels than this are a mistake, or an attack. */
+const DEEPEST = 32;
+
 /**
- * Reads a model from the bytes of an .onnx file. Weights that stand in `Constant` nodes become
- * initializers, so that a parameter is one thing however it was exported.
+ * Reads a model from the bytes of an .onnx file.
  *
- * @throws DataError if the bytes are not an ONNX model, are truncated, or hold tensors that the
- *   engine cannot represent.
+ * A parameter is one thing however it was exported: weights that stand in `Constant` nodes become
+ * initializers, and an `Identity` of an initializer is the initializer. Functions of the model are
+ * replaced by their bodies. bfloat16 becomes float32, a sparse initializer a dense one. Nodes out of order are put
+ * in order.
+ *
+ * @param options a string is the option `where`
+ * @throws DataError if the bytes are not an ONNX model, are truncated, hold tensors that the engine
+ *   cannot represent, keep weights in other files and no `externalData` is given, or are no valid
+ *   graph: a value made twice or by nobody, a cycle, a function that calls itself.
  */
-export function readOnnx(bytes: Uint8Array, where = 'readOnnx'): Graph {
+export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = {}): Graph {
+  const { where = 'readOnnx', externalData } =
+    typeof options === 'string' ? { where: options } : options;
   let model: ModelProto;
   try {
     model = onnx.ModelProto.decode(bytes);
   } catch (cause) {
     throw new DataError(
-      `${where}: the ${bytes.length} bytes are not an ONNX model, or are truncated (${cause instanceof Error ? cause.message : String(cause)})`,
+      `${where}: the ${bytes.length} bytes are not an ONNX model, or are truncated (${cause instanceof Error ? cause.message : String(cause)}), expected the whole .onnx file`,
       { cause },
     );
   }
   if (!model.graph || (model.graph.node ?? []).length === 0) {
-    throw new DataError(`${where}: the ${bytes.length} bytes hold no ONNX graph`);
+    throw new DataError(
+      `${where}: the ${bytes.length} bytes hold no ONNX graph, expected a whole .onnx file`,
+    );
   }
-  const opsets: Record<string, number> = {};
-  for (const entry of model.opsetImport ?? []) {
-    opsets[entry.domain === 'ai.onnx' ? '' : (entry.domain ?? '')] = Number(entry.version);
+  const opsets = opsetsOf(model.opsetImport, where);
+  if (opsets[''] === undefined) {
+    throw new DataError(
+      `${where}: the model does not say which operator set it uses, expected one; the file is truncated, or export it again`,
+    );
   }
-  return readGraph(model.graph, opsets, where);
+  const functions = functionsOf(model, bytes, opsets, where);
+  const inlined = inlineFunctions(model.graph, functions, where);
+  const graph = readGraph(inlined, { where, externalData, opsets }, 0);
+  checkNodes(graph, where);
+  return resolveAliases(sortGraph({ ...graph, opsets: usedOpsets(graph, functions) }, where));
 }
 
-function readGraph(
-  proto: GraphProto,
-  opsets: Readonly<Record<string, number>>,
+function opsetsOf(
+  entries: ModelProto['opsetImport'],
   where: string,
-): Graph {
+): Readonly<Record<string, number>> {
+  const opsets: Record<string, number> = {};
+  for (const entry of entries ?? []) {
+    const domain = standardDomain(entry.domain);
+    const version = Number(entry.version ?? 0);
+    if (opsets[domain] !== undefined && opsets[domain] !== version) {
+      throw new DataError(
+        `${where}: the model uses the operator sets ${opsets[domain]} and ${version} of domain "${domain}", expected one version a domain`,
+      );
+    }
+    opsets[domain] = version;
+  }
+  return opsets;
+}
+
+/** The standard operators have two names for one domain. */
+function standardDomain(domain: string | null | undefined): string {
+  return domain === 'ai.onnx' ? '' : (domain ?? '');
+}
+
+function functionsOf(
+  model: ModelProto,
+  bytes: Uint8Array,
+  opsets: Record<string, number>,
+  where: string,
+): Map<string, LocalFunction> {
+  const functions = new Map<string, LocalFunction>();
+  const protos = model.functions ?? [];
+  const defaults = protos.length === 0 ? [] : functionDefaults(bytes);
+  for (const [i, proto] of protos.entries()) {
+    const key = functionKey(proto.domain ?? '', proto.name ?? '');
+    if (functions.has(key)) {
+      throw new DataError(
+        `${where}: function ${key} is there twice, expected one function a name; overloads are not supported`,
+      );
+    }
+    functions.set(key, { proto, defaults: defaults[i] ?? [] });
+    const own = opsetsOf(proto.opsetImport, `${where}: function ${key}`);
+    for (const [domain, version] of Object.entries(own)) {
+      const other = opsets[domain];
+      if (other !== undefined && other !== version) {
+        throw new DataError(
+          `${where}: function ${key} uses operator set ${version} of domain "${domain}" and the model ${other}, expected the same; export the model again with one version`,
+        );
+      }
+      opsets[domain] = version;
+    }
+  }
+  return functions;
+}
+
+/** Every node needs an operator and, if any, a name of its own, and its domain a version. */
+function checkNodes(graph: Graph, where: string): void {
+  const names = new Set<string>();
+  for (const node of graph.nodes) {
+    if (node.name !== '' && names.has(node.name)) {
+      throw new DataError(
+        `${where}: two nodes are named "${node.name}", expected one node a name; export the model again`,
+      );
+    }
+    names.add(node.name);
+    if (node.opType === '') {
+      throw new DataError(
+        `${where}: node "${node.name}" has no operator, expected one; the file is damaged`,
+      );
+    }
+    if (graph.opsets[node.domain] === undefined) {
+      throw new DataError(
+        `${where}: ${describeNode(node)} is of domain "${node.domain}", for which the model has neither an operator set nor a function, expected one of them; export the model with its functions, or with standard operators`,
+      );
+    }
+  }
+}
+
+/** Without the domains of functions, which are gone: the runtime need not know them. */
+function usedOpsets(
+  graph: Graph,
+  functions: ReadonlyMap<string, LocalFunction>,
+): Readonly<Record<string, number>> {
+  const gone = new Set([...functions.values()].map(({ proto }) => standardDomain(proto.domain)));
+  const used = new Set(['']);
+  const visit = ({ nodes }: Graph): void => {
+    for (const { domain, attributes } of nodes) {
+      used.add(domain);
+      for (const value of Object.values(attributes)) if ('graph' in value) visit(value.graph);
+    }
+  };
+  visit(graph);
+  return Object.fromEntries(
+    Object.entries(graph.opsets).filter(([domain]) => used.has(domain) || !gone.has(domain)),
+  );
+}
+
+function readGraph(proto: GraphProto, source: GraphSource, depth: number): Graph {
+  const { where, opsets } = source;
+  if (depth > DEEPEST) {
+    throw new DataError(
+      `${where}: subgraphs stand more than ${DEEPEST} levels inside each other, expected fewer`,
+    );
+  }
   const initializers = new Map<string, TensorData>();
-  for (const tensor of proto.initializer ?? []) {
-    initializers.set(tensor.name ?? '', readTensor(tensor, where));
+  const add = (name: string, tensor: TensorData): void => {
+    if (initializers.has(name)) {
+      throw new DataError(
+        `${where}: initializer "${name}" is there twice, expected one value a name; export the model again`,
+      );
+    }
+    initializers.set(name, tensor);
+  };
+  for (const tensor of proto.initializer ?? []) add(tensor.name ?? '', readTensor(tensor, source));
+  for (const tensor of proto.sparseInitializer ?? []) {
+    add(tensor.values?.name ?? '', readSparseTensor(tensor, source));
   }
   const nodes: Node[] = [];
   for (const nodeProto of proto.node ?? []) {
-    const node = readNode(nodeProto, opsets, where);
-    const constant = node.opType === 'Constant' ? constantValue(node) : undefined;
-    if (constant !== undefined) initializers.set(node.outputs[0] as string, constant);
+    const node = readNode(nodeProto, source, depth);
+    const sparse = nodeProto.attribute?.find(({ name }) => name === 'sparse_value')?.sparseTensor;
+    const constant =
+      node.opType !== 'Constant' || node.domain !== ''
+        ? undefined
+        : sparse
+          ? readSparseTensor(sparse, source)
+          : constantValue(node);
+    if (constant !== undefined) add(node.outputs[0] ?? '', constant);
     else nodes.push(node);
   }
   return {
@@ -88,16 +238,22 @@ function constantValue(node: Node): TensorData | undefined {
   return undefined;
 }
 
-function readNode(proto: NodeProto, opsets: Readonly<Record<string, number>>, where: string): Node {
+/** Attributes that hold an element type. */
+const typeAttributes: ReadonlySet<string> = new Set(['to', 'dtype']);
+
+function readNode(proto: NodeProto, source: GraphSource, depth: number): Node {
   const attributes: Record<string, Attribute> = {};
   for (const attribute of proto.attribute ?? []) {
-    const value = readAttribute(attribute, opsets, where);
-    if (value !== undefined) attributes[attribute.name ?? ''] = value;
+    const name = attribute.name ?? '';
+    const value = readAttribute(attribute, source, depth);
+    const half = typeAttributes.has(name) && value && 'int' in value && value.int === BFLOAT16;
+    if (half) attributes[name] = { int: elementTypeCode('float32') };
+    else if (value !== undefined) attributes[name] = value;
   }
   return {
     name: proto.name ?? '',
     opType: proto.opType ?? '',
-    domain: proto.domain === 'ai.onnx' ? '' : (proto.domain ?? ''),
+    domain: standardDomain(proto.domain),
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
     attributes,
@@ -106,13 +262,19 @@ function readNode(proto: NodeProto, opsets: Readonly<Record<string, number>>, wh
 
 function readAttribute(
   proto: AttributeProto,
-  opsets: Readonly<Record<string, number>>,
-  where: string,
+  source: GraphSource,
+  depth: number,
 ): Attribute | undefined {
+  const { where } = source;
   const Type = onnx.AttributeProto.AttributeType;
+  if (proto.refAttrName) {
+    throw new DataError(
+      `${where}: attribute "${proto.name}" refers to "${proto.refAttrName}" outside of a function, expected a value`,
+    );
+  }
   switch (proto.type) {
     case Type.INT:
-      return { int: Number(proto.i) };
+      return { int: Number(proto.i ?? 0) };
     case Type.FLOAT:
       return { float: proto.f ?? 0 };
     case Type.STRING:
@@ -124,12 +286,14 @@ function readAttribute(
     case Type.STRINGS:
       return { strings: (proto.strings ?? []).map((s) => new TextDecoder().decode(s)) };
     case Type.TENSOR:
-      return proto.t ? { tensor: readTensor(proto.t, where) } : undefined;
+      return proto.t ? { tensor: readTensor(proto.t, source) } : undefined;
     case Type.GRAPH:
-      return proto.g ? { graph: readGraph(proto.g, opsets, where) } : undefined;
+      return proto.g ? { graph: readGraph(proto.g, source, depth + 1) } : undefined;
     default:
+      // Of a Constant, which becomes an initializer.
+      if (proto.name === 'sparse_value') return undefined;
       throw new DataError(
-        `${where}: attribute "${proto.name}" has type ${proto.type}, which is not supported`,
+        `${where}: attribute "${proto.name}" has type ${proto.type}, which is not supported, expected numbers, strings, tensors or graphs; export the model without it`,
       );
   }
 }
@@ -145,63 +309,4 @@ function readValueInfo(proto: ValueInfoProto, where: string): ValueInfo {
     return dim.dimValue === undefined || dim.dimValue === null ? null : Number(dim.dimValue);
   });
   return { name, type, shape };
-}
-
-function readTensor(proto: TensorProto, where: string): TensorData {
-  const label = `${where}: tensor "${proto.name ?? ''}"`;
-  const type = elementTypeOf(proto.dataType ?? 0, label);
-  const shape = (proto.dims ?? []).map(Number);
-  const size = sizeOf(shape);
-  if (proto.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL) {
-    throw new DataError(
-      `${label} keeps its data in another file, expected it inside the model; save the model with its weights inside`,
-    );
-  }
-  const raw = proto.rawData;
-  const data = raw && raw.length > 0 ? fromRaw(type, raw) : fromFields(type, proto);
-  if (data.length !== size || shape.some((extent) => extent < 0)) {
-    throw new DataError(
-      `${label} of shape [${shape.join(', ')}] should hold ${size} values, got ${data.length}`,
-    );
-  }
-  return { type, shape, data };
-}
-
-const arrayTypes = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int16: Int16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  bool: Uint8Array,
-} as const;
-
-function fromRaw(type: ElementType, raw: Uint8Array): TensorArray {
-  const ArrayType = arrayTypes[type];
-  // A copy: the bytes of the file need not be aligned for the element type. (A Buffer's own slice is none.)
-  const bytes = new Uint8Array(raw);
-  return new ArrayType(bytes.buffer, 0, Math.floor(bytes.length / ArrayType.BYTES_PER_ELEMENT));
-}
-
-function fromFields(type: ElementType, proto: TensorProto): TensorArray {
-  switch (type) {
-    case 'float32':
-      return Float32Array.from(proto.floatData ?? []);
-    case 'float64':
-      return Float64Array.from(proto.doubleData ?? []);
-    case 'int64':
-      return BigInt64Array.from(proto.int64Data ?? [], (value) => BigInt(String(value)));
-    case 'uint32':
-      return Uint32Array.from(proto.uint64Data ?? [], Number);
-    case 'uint64':
-      return BigUint64Array.from(proto.uint64Data ?? [], (value) => BigInt(String(value)));
-    default:
-      return arrayTypes[type].from(proto.int32Data ?? []);
-  }
 }

@@ -1,6 +1,7 @@
 import { DataError } from '@baal/core';
 import type { Graph, Node } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { readsOf } from './reads.ts';
 
 /** Before it, axes of Softmax, Squeeze, ReduceSum and others were given in another way. */
 const OLDEST_OPSET = 13;
@@ -12,7 +13,7 @@ export function prune(graph: Graph, values: readonly string[]): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     nodes.push(node);
-    for (const name of node.inputs) needed.add(name);
+    for (const name of readsOf(node)) needed.add(name);
   }
   return {
     ...graph,
@@ -30,19 +31,19 @@ export function rewriteNodes(
   replace: (g: GraphBuilder, node: Node) => boolean,
 ): GraphBuilder {
   const g = new GraphBuilder({ ...graph, nodes: [] });
-  for (const node of graph.nodes) for (const name of node.outputs) g.reserve(name);
+  for (const node of graph.nodes) for (const name of [node.name, ...node.outputs]) g.reserve(name);
   for (const node of graph.nodes) if (!replace(g, node)) g.node(node);
   return g;
 }
 
 /** The nodes that read a value. */
 export function consumersOf(graph: Graph, name: string): Node[] {
-  return graph.nodes.filter((node) => node.inputs.includes(name));
+  return graph.nodes.filter((node) => readsOf(node).includes(name));
 }
 
 /**
- * The graph at operator set 17 at least, where the engine's own operations exist. From 13 on, no
- * operator that the engine differentiates changed its meaning up to 17.
+ * The graph at operator set 17 at least, where the engine's own operations exist. From 13 on, two
+ * operators changed their meaning up to 17, and are written anew.
  *
  * @throws DataError for an operator set below 13, where the same node may mean something else.
  */
@@ -53,5 +54,25 @@ export function raiseOpset(graph: Graph): Graph {
       `raiseOpset: graph "${graph.name}" uses operator set ${version}, expected ${OLDEST_OPSET} or newer; export the model with opset ${OLDEST_OPSET} or newer`,
     );
   }
-  return version >= 17 ? graph : { ...graph, opsets: { ...graph.opsets, '': 17 } };
+  if (version >= 17) return graph;
+  const nodes = graph.nodes.map((node) => raised(node, version));
+  return { ...graph, nodes, opsets: { ...graph.opsets, '': 17 } };
+}
+
+function raised(node: Node, version: number): Node {
+  if (node.domain !== '') return node;
+  if (node.opType === 'BatchNormalization' && version < 14 && node.outputs.length > 1) {
+    // Being in training mode was said by having outputs for the statistics, five of them.
+    return {
+      ...node,
+      outputs: node.outputs.slice(0, 3),
+      attributes: { ...node.attributes, training_mode: { int: 1 } },
+    };
+  }
+  if (node.opType === 'RoiAlign' && version < 16) {
+    // The other default came with 16.
+    const mode = { string: 'output_half_pixel' };
+    return { ...node, attributes: { coordinate_transformation_mode: mode, ...node.attributes } };
+  }
+  return node;
 }

@@ -17,6 +17,15 @@ const cases: readonly (readonly [opType: string, settings?: Settings])[] = [
   ['Log', { values: within(0.5, 3) }],
   ['Sin'],
   ['Cos'],
+  ['Tan', { values: within(-1, 1) }],
+  ['Asin', { values: within(-0.8, 0.8) }],
+  ['Acos', { values: within(-0.8, 0.8) }],
+  ['Atan'],
+  ['Sinh'],
+  ['Cosh'],
+  ['Asinh'],
+  ['Acosh', { values: within(1.5, 3) }],
+  ['Atanh', { values: within(-0.7, 0.7) }],
   ['Erf'],
   ['Sigmoid'],
   ['Tanh'],
@@ -55,6 +64,17 @@ describe('gradients of functions of one value', () => {
       opset,
       build: (g) => g.op(opType, ['x'], attributes),
       operands: { x: { shape: ['N', 2, 3], ...(values ? { values } : {}) } },
+    });
+  });
+});
+
+describe('functions that are flat but for their jumps', () => {
+  // Round jumps at halves, the others at integers.
+  const jumps = Array.from({ length: 33 }, (_, i) => i / 2 - 8);
+  it.each(['Floor', 'Ceil', 'Round', 'Sign'])('%s passes no gradient', async (opType) => {
+    await expectGradients({
+      build: (g) => g.op('Mul', ['x', g.op('Add', ['x', g.op(opType, ['x'])])]),
+      operands: { x: { shape: ['N', 3], values: awayFrom(jumps) } },
     });
   });
 });

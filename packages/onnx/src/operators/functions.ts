@@ -103,3 +103,64 @@ function tanhGeluSlope(context: GradientContext): string {
   const inner = g.op('Mul', [g.op('Mul', [x, polynomial(3 * 0.044715)]), bend]);
   return g.op('Mul', [g.op('Add', [g.op('Add', [one, t]), inner]), half]);
 }
+
+/** tan X: dX = dY · (1 + Y²). */
+export const tan: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  const y = context.output();
+  return g.op('Add', [dY, g.op('Mul', [dY, g.op('Mul', [y, y])])]);
+});
+
+/** sinh X: dX = dY · cosh X. */
+export const sinh: GradientRule = unary(({ g, ...context }, dY) =>
+  g.op('Mul', [dY, g.op('Cosh', [context.input(0)])]),
+);
+
+/** cosh X: dX = dY · sinh X. */
+export const cosh: GradientRule = unary(({ g, ...context }, dY) =>
+  g.op('Mul', [dY, g.op('Sinh', [context.input(0)])]),
+);
+
+/** arctan X: dX = dY / (1 + X²). */
+export const atan: GradientRule = unary((context, dY) =>
+  context.g.op('Div', [dY, squarePlus(context, 1, 1)]),
+);
+
+/** artanh X: dX = dY / (1 - X²). */
+export const atanh: GradientRule = unary((context, dY) =>
+  context.g.op('Div', [dY, squarePlus(context, -1, 1)]),
+);
+
+/** arcsin X: dX = dY / √(1 - X²). */
+export const asin: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  return g.op('Div', [dY, g.op('Sqrt', [squarePlus(context, -1, 1)])]);
+});
+
+/** arccos X: dX = -dY / √(1 - X²). */
+export const acos: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  return g.op('Neg', [g.op('Div', [dY, g.op('Sqrt', [squarePlus(context, -1, 1)])])]);
+});
+
+/** arsinh X: dX = dY / √(X² + 1). */
+export const asinh: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  return g.op('Div', [dY, g.op('Sqrt', [squarePlus(context, 1, 1)])]);
+});
+
+/** arcosh X: dX = dY / √(X² - 1). */
+export const acosh: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  return g.op('Div', [dY, g.op('Sqrt', [squarePlus(context, 1, -1)])]);
+});
+
+/** a·X² + b. */
+function squarePlus(context: GradientContext, a: number, b: number): string {
+  const { g } = context;
+  const x = context.input(0);
+  return g.op('Add', [g.op('Mul', [x, scaled(context, x, a)]), scalar(context, b)]);
+}
+
+/** Floor, Ceil, Round and Sign are flat but for their jumps: no gradient. */
+export const flat: GradientRule = () => [];

@@ -23,7 +23,8 @@ export function lowerOperators(graph: Graph, trace: Trace): Graph {
     node.outputs.forEach((name, i) => {
       if (name === '') return;
       g.node({
-        name: node.name,
+        // A name is of one node only.
+        name: i === 0 ? node.name : '',
         opType: 'Identity',
         domain: '',
         inputs: [results[i] as string],

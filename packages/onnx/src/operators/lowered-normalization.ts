@@ -1,6 +1,7 @@
 import { floatAttribute, intAttribute } from '../graph/graph.ts';
 import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
 import { reshapeLike } from './broadcast.ts';
+import { reduce } from './emit.ts';
 import type { Lowering, LoweringContext } from './lowering.ts';
 
 /** Each channel of each item on its own: layer normalisation of X as `[N, C, S]`, then s·h + b by channel. */
@@ -42,3 +43,36 @@ function affine(context: LoweringContext, h: string, parts: number): string {
   const y = g.op('Add', [g.op('Mul', [split, wide(1)]), wide(2)]);
   return reshapeLike(context, y, x, context.value(x));
 }
+
+/** X / (bias + α·mean of X² over `size` neighbouring channels)^β, channels beyond the ends counting as 0. @see Krizhevsky et al. 2012, section 3.3 */
+export const localResponseNormalization: Lowering = (context) => {
+  const { g, node } = context;
+  const x = context.input(0);
+  const size = intAttribute(node, 'size', 1);
+  const before = Math.floor((size - 1) / 2);
+  const rows = g.op('Reshape', [g.op('Mul', [x, x]), g.ints([0, 1, channelsOf(context), -1])]);
+  const mean = g.op('AveragePool', [rows], {
+    kernel_shape: [size, 1],
+    pads: [before, 0, size - 1 - before, 0],
+    count_include_pad: 1,
+  });
+  const around = reshapeLike(context, mean, x, context.value(x));
+  const alpha = g.float(floatAttribute(node, 'alpha', 1e-4));
+  const bias = g.float(floatAttribute(node, 'bias', 1));
+  const beta = g.float(floatAttribute(node, 'beta', 0.75));
+  const base = g.op('Add', [g.op('Mul', [around, alpha]), bias]);
+  return [g.op('Div', [x, g.op('Pow', [base, beta])])];
+};
+
+function channelsOf(context: LoweringContext): number {
+  return context.value(context.input(0)).shape[1] ?? 1;
+}
+
+/** X / ‖X‖ along an axis, by the norm 1 or 2. */
+export const lpNormalization: Lowering = (context) => {
+  const { g, node } = context;
+  const x = context.input(0);
+  const opType = intAttribute(node, 'p', 2) === 1 ? 'ReduceL1' : 'ReduceL2';
+  const axis = intAttribute(node, 'axis', -1);
+  return [g.op('Div', [x, reduce(context, opType, x, [axis])])];
+};

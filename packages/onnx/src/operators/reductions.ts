@@ -100,6 +100,16 @@ export const reduceLogSumExp: GradientRule = unary((context, dY) => {
   return g.op('Mul', [weights, keepDims(context, dY, axes)]);
 });
 
+/** Y = ln Σ X: dX = e^-Y · dY, repeated. */
+export const reduceLogSum: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  const share = g.op('Div', [dY, g.op('Exp', [context.output()])]);
+  return g.op('Expand', [
+    keepDims(context, share, axesOf(context)),
+    shapeOf(context, context.input(0)),
+  ]);
+});
+
 /** Sends a gradient to the values that are equal to an extremum, in equal shares. */
 export function shareAmongEqual(
   context: GradientContext,

@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph/graph.ts';
+import { readsOf } from '../graph/reads.ts';
 import { prune } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
@@ -85,7 +86,7 @@ export function stochasticNodes(graph: Graph): Node[] {
   const random = new Set<string>();
   return graph.nodes.filter((node) => {
     const source = node.opType === 'Dropout' && dropoutRatio(graph, node) > 0;
-    if (!source && !node.inputs.some((name) => random.has(name))) return false;
+    if (!source && !readsOf(node).some((name) => random.has(name))) return false;
     for (const name of node.outputs) random.add(name);
     return true;
   });
@@ -97,7 +98,7 @@ function crossing(graph: Graph, nodes: ReadonlySet<Node>): string[] {
   const found = new Set<string>();
   for (const node of graph.nodes) {
     if (!nodes.has(node)) continue;
-    for (const name of node.inputs) {
+    for (const name of readsOf(node)) {
       if (name !== '' && !made.has(name) && !graph.initializers.has(name)) found.add(name);
     }
   }
@@ -118,7 +119,7 @@ function readsShape(graph: Graph, name: string): boolean {
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     if (node.opType === 'Shape' || node.opType === 'Size') return true;
-    for (const input of node.inputs) needed.add(input);
+    for (const input of readsOf(node)) needed.add(input);
   }
   return false;
 }

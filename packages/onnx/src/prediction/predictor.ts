@@ -1,6 +1,7 @@
 import { ConfigError, type Rng } from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { describeNode, type Graph } from '../graph/graph.ts';
+import { readsOf } from '../graph/reads.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
 import type { Model } from '../model.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
@@ -245,7 +246,7 @@ function prefixOf(graph: Graph, cut: Cut, suffix: Suffix): Graph | undefined {
   const made = new Set(cut.prefix.flatMap((node) => node.outputs));
   const outputs = suffix.boundary.filter((name) => made.has(name));
   if (outputs.length === 0) return undefined;
-  const needed = new Set(cut.prefix.flatMap((node) => node.inputs));
+  const needed = new Set(cut.prefix.flatMap(readsOf));
   return {
     ...graph,
     name: 'prefix',

@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
+import { readsOf, withReads } from '../graph/reads.ts';
 import type { TensorData } from '../graph/tensor-data.ts';
 import { dropoutRatio, type MaskSharing } from '../model.ts';
 import { batchExtent, type Trace, type TracedValue } from '../runtime/trace.ts';
@@ -89,7 +90,7 @@ class SuffixBuilder {
     this.#numberOf = new Map(
       graph.nodes.filter((node) => node.opType === 'Dropout').map((node, i) => [node, i]),
     );
-    const needed = new Set(cut.suffix.flatMap((node) => node.inputs));
+    const needed = new Set(cut.suffix.flatMap(readsOf));
     this.#g = new GraphBuilder({
       name: 'suffix',
       inputs: [],
@@ -103,11 +104,8 @@ class SuffixBuilder {
 
   /** A node that runs on K·B rows as it would on B. */
   ordinary(node: Node): void {
-    const constant = (name: string): boolean => name === '' || this.#graph.initializers.has(name);
-    this.#g.node({
-      ...node,
-      inputs: node.inputs.map((name) => (constant(name) ? name : this.#widened(name))),
-    });
+    const names = readsOf(node).filter((name) => !this.#graph.initializers.has(name));
+    this.#g.node(withReads(node, new Map(names.map((name) => [name, this.#widened(name)]))));
   }
 
   /** A dropout: a product with its mask, which spreads a boundary value over the passes as well. */

@@ -1,6 +1,6 @@
 import { DataError } from '@baal/core';
 import type { InferenceSession } from 'onnxruntime-common';
-import type { Graph } from '../graph/graph.ts';
+import { describeNode, type Graph, type Node } from '../graph/graph.ts';
 import { writeOnnx } from '../graph/write-onnx.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 
@@ -34,9 +34,22 @@ export async function openSession(
       extra: { optimization: { disable_specified_optimizers: 'EliminateDropout' } },
     });
   } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const node = missingOperator(graph, reason);
     throw new DataError(
-      `openSession: ONNX Runtime refuses graph "${graph.name}" (${cause instanceof Error ? cause.message : String(cause)})`,
+      node === undefined
+        ? `openSession: ONNX Runtime refuses graph "${graph.name}" (${reason})`
+        : `openSession: ${describeNode(node)} of graph "${graph.name}" is an operator that ONNX Runtime does not have in operator set ${graph.opsets[node.domain] ?? 'none'} of domain "${node.domain}", expected one that it has; export the model with other operators, or with the operator as a function of the model (${reason})`,
       { cause },
     );
   }
+}
+
+/** The node whose operator the runtime says it does not have. */
+function missingOperator(graph: Graph, reason: string): Node | undefined {
+  const pattern =
+    /([\w.]+)\(-?\d+\) is not a registered|No Op registered for (\w+)|implementation for (?:[\w.]+:)?(\w+)\(/;
+  const [, first, second, third] = pattern.exec(reason) ?? [];
+  const opType = (first ?? second ?? third)?.split(':').at(-1);
+  return opType === undefined ? undefined : graph.nodes.find((node) => node.opType === opType);
 }

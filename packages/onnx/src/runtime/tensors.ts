@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-common';
+import { arrayTypes } from '../graph/element-types.ts';
 import {
   type ElementType,
   sizeOf,
@@ -20,20 +21,7 @@ export function toTensor(
 
 /** A tensor of zeros. */
 export function zeros(runtime: OnnxRuntime, type: ElementType, shape: readonly number[]): Tensor {
-  const size = sizeOf(shape);
-  switch (type) {
-    case 'int64':
-      return toTensor(runtime, type, new BigInt64Array(size), shape);
-    case 'int32':
-      return toTensor(runtime, type, new Int32Array(size), shape);
-    case 'float64':
-      return toTensor(runtime, type, new Float64Array(size), shape);
-    case 'bool':
-    case 'uint8':
-      return toTensor(runtime, type, new Uint8Array(size), shape);
-    default:
-      return toTensor(runtime, type, new Float32Array(size), shape);
-  }
+  return toTensor(runtime, type, new arrayTypes[type](sizeOf(shape)), shape);
 }
 
 /** A constant as a runtime tensor. */

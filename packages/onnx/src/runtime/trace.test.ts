@@ -42,4 +42,30 @@ describe('traceGraph', () => {
     expect(toIntegers(constants.get('shape') ?? int64Tensor([]))).toEqual([4, 6]);
     expect(values.get('long')).toEqual({ type: 'int64', shape: [2000], batchAxes: [] });
   });
+
+  it('refuses inputs that no memory holds, and values inside the graph likewise', async () => {
+    const wide = new GraphBuilder();
+    wide.input({ name: 'x', type: 'float32', shape: ['batch', 2 ** 40] });
+    wide.op('Relu', ['x']);
+    await expect(traceGraph(runtime, wide.build())).rejects.toThrow(
+      'input "x" has shape [2, 1099511627776], expected at most 1073741824 values',
+    );
+    const inside = new GraphBuilder();
+    inside.input({ name: 'x', type: 'float32', shape: ['batch', 1] });
+    inside.op('Expand', ['x', inside.ints([2 ** 40, 1, 2 ** 10])]);
+    await expect(traceGraph(runtime, inside.build())).rejects.toThrow(
+      'traceGraph: the graph cannot run on a batch of 2',
+    );
+  });
+
+  it('feeds inputs of any type', async () => {
+    const g = new GraphBuilder();
+    for (const type of ['float16', 'int8', 'uint16', 'uint64', 'bool'] as const) {
+      g.input({ name: type, type, shape: ['batch', 2] });
+      g.op('Cast', [type], { to: 1 }, `from ${type}`);
+    }
+    const { values } = await traceGraph(runtime, g.build());
+    expect(values.get('from int8')).toEqual({ type: 'float32', shape: [2, 2], batchAxes: [0] });
+    expect(values.get('uint64')?.type).toBe('uint64');
+  });
 });

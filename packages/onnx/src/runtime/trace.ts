@@ -1,6 +1,11 @@
 import { DataError, ShapeError } from '@baal/core';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
-import type { ElementType, TensorArray, TensorData } from '../graph/tensor-data.ts';
+import {
+  type ElementType,
+  sizeOf,
+  type TensorArray,
+  type TensorData,
+} from '../graph/tensor-data.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import { openSession } from './session.ts';
 import { zeros } from './tensors.ts';
@@ -40,6 +45,9 @@ interface Seen {
 /** Values of at most this many elements are settings that a rule may want to read. */
 const SMALL = 1024;
 
+/** No input of more elements is tried: 4 GiB of float32. */
+const LARGEST = 2 ** 30;
+
 /** Extents of the inputs without the batch axis, where the graph itself leaves them open. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
 
@@ -75,6 +83,11 @@ export async function traceGraph(
       const feeds: Record<string, ReturnType<typeof zeros>> = {};
       for (const input of graph.inputs) {
         const shape = inputShape(input, size, inputShapes);
+        if (!(sizeOf(shape) <= LARGEST)) {
+          throw new ShapeError(
+            `traceGraph: input "${input.name}" has shape [${shape.join(', ')}], expected at most ${LARGEST} values; give the extents that are used as inputShapes["${input.name}"]`,
+          );
+        }
         const type = input.type ?? 'float32';
         feeds[input.name] = zeros(runtime, type, shape);
         seen.set(input.name, { type, shape });

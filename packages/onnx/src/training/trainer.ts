@@ -25,6 +25,7 @@ import {
   type BoundLoss,
   buildTrainingGraph,
   type LossTerm,
+  nothingToTrain,
   planTraining,
   type TrainingPlan,
 } from './training-graph.ts';
@@ -199,10 +200,12 @@ export class Trainer {
    * One training step: forward, backward, update.
    *
    * @param rng identity of this step: dropout masks are a function of its key, nothing is drawn from it
+   * @throws ConfigError if nothing is trainable
    * @throws NumericalError if the loss is NaN or infinite; the weights are then those before the step
    */
   async step(batch: TrainingBatch, rng: Rng): Promise<StepResult> {
     if (this.#disposed) throw new StateError('Trainer: step after dispose');
+    if (this.#plan.parameters.length === 0) throw nothingToTrain(this.#plan.forward);
     if (this.#plan.statistics.some(({ positions }) => batch.size * positions < 2)) {
       throw new StateError(
         'train: batch normalisation needs at least 2 values a channel, got 1; use a larger batch',

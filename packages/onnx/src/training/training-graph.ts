@@ -1,4 +1,4 @@
-import { ShapeError } from '@baal/core';
+import { ConfigError, ShapeError } from '@baal/core';
 import { differentiate } from '../differentiate.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
@@ -63,7 +63,11 @@ export interface TrainingGraph {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
-/** Puts a model into training mode and appends its loss, and a regulariser. Cost: two tracings. */
+/**
+ * Puts a model into training mode and appends its loss, and a regulariser. Cost: two tracings.
+ *
+ * @throws ConfigError if all weights are of half precision.
+ */
 export async function planTraining(
   runtime: OnnxRuntime,
   model: Model,
@@ -72,6 +76,10 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
   const base = raiseOpset(prune(model.graph, outputs));
+  // Such a model cannot even have the loss appended, which is of float32.
+  if (isHalf(base) && !model.trainable.some((name) => base.initializers.has(name))) {
+    throw nothingToTrain(base);
+  }
   const firstTrace = await traceGraph(runtime, base, model.inputShapes);
   const trainable = new Set(model.trainable);
   const prepared = prepareForward(lowerOperators(base, firstTrace), firstTrace, trainable);
@@ -118,6 +126,21 @@ export async function planTraining(
     statistics: prepared.statistics,
     inputs: base.inputs,
   };
+}
+
+/** Whether weights are of half precision. */
+function isHalf(graph: Graph): boolean {
+  return [...graph.initializers.values()].some(({ type }) => type === 'float16');
+}
+
+/** The error of training a model without weights that training changes. */
+export function nothingToTrain(graph: Graph): ConfigError {
+  const remedy = isHalf(graph)
+    ? 'the weights are float16: make the model with toFloat32(graph)'
+    : 'name trainable weights in createModel; of a quantised model, train the model before quantisation';
+  return new ConfigError(
+    `train: graph "${graph.name}" has no weights to train, expected at least one of type float32; ${remedy}`,
+  );
 }
 
 function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {

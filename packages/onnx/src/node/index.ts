@@ -1,0 +1,1 @@
+export { readOnnxFile, type WriteOnnxFileOptions, writeOnnxFile } from './onnx-files.ts';

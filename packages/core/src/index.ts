@@ -51,6 +51,7 @@ export { subset } from './data/subset.ts';
 export * from './errors.ts';
 export { bald, type ReductionOptions } from './heuristics/bald.ts';
 export { type BatchBaldOptions, batchBald } from './heuristics/batch-bald.ts';
+export { type BestItem, BestItems } from './heuristics/best-items.ts';
 export { certainty, leastConfidence } from './heuristics/certainty.ts';
 export {
   type ColdStartOptions,

@@ -1,5 +1,5 @@
+import { BestItems } from '@baal/core';
 import type { ScoredRow } from './score-rows.ts';
-import { TopList } from './top-list.ts';
 
 /** A row that could not be scored. */
 export interface BrokenRow {
@@ -41,7 +41,7 @@ const mostBroken = 1000;
 
 /** Gathers a {@link ScoreSummary} from rows in order, in memory that does not grow with them. */
 export class SummaryBuilder {
-  readonly #top: TopList<TopRow>;
+  readonly #top: BestItems<TopRow>;
   readonly #broken: BrokenRow[] = [];
   #rows = 0;
   #brokenCount = 0;
@@ -53,7 +53,7 @@ export class SummaryBuilder {
   #rightDeterministic = 0;
 
   constructor(top: number) {
-    this.#top = new TopList(top);
+    this.#top = new BestItems(top);
   }
 
   add(row: ScoredRow): void {
@@ -68,7 +68,7 @@ export class SummaryBuilder {
     this.#sum += row.score;
     this.#lowest = Math.min(this.#lowest, row.score);
     this.#highest = Math.max(this.#highest, row.score);
-    this.#top.add({ ...row, score: row.score });
+    this.#top.add(row.score, { ...row, score: row.score });
     if (row.label === undefined || row.deterministic === undefined) return;
     this.#labelled++;
     if (row.prediction === row.label) this.#rightAverage++;
@@ -87,7 +87,7 @@ export class SummaryBuilder {
       highest: some ? this.#highest : null,
       brokenCount: this.#brokenCount,
       broken: this.#broken,
-      top: this.#top.items,
+      top: this.#top.sorted().map(({ item }) => item),
       ...(labelled === 0
         ? {}
         : {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError, DataError, type PredictionKind, ShapeError } from '@baal/core';
+import { ConfigError, type PredictionKind, ShapeError } from '@baal/core';
 import {
   createModel,
-  type Graph,
   insertDropout,
   lastOperator,
   loadOnnxRuntime,
@@ -13,10 +11,10 @@ import {
   Predictor,
   parametersOf,
   prune,
-  readOnnx,
   sizeOf,
   type ValueInfo,
 } from '@baal/onnx';
+import { readOnnxFile } from '@baal/onnx/node';
 import { needSamples, predictionKinds, type ScoreOptions } from './score-options.ts';
 
 /** A model that is ready to score. */
@@ -49,7 +47,7 @@ export async function openScoringModel(
   rowShape: readonly number[],
   options: ScoreOptions,
 ): Promise<ScoringModel> {
-  const graph = readGraph(path);
+  const graph = readOnnxFile(path);
   const output = named('--output', options.output, graph.outputs, path).name;
   const needed = prune(graph, [output]);
   const used = graph.inputs.filter(({ name }) => needed.nodes.some((n) => n.inputs.includes(name)));
@@ -107,22 +105,6 @@ async function compile(
       if (sampled !== deterministic) await sampled.dispose();
     },
   };
-}
-
-function readGraph(path: string): Graph {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = code === 'ENOENT' ? 'the model does not exist' : `cannot read the model (${code})`;
-    throw new DataError(`${path}: ${what}, expected an ONNX file`, { cause });
-  }
-  try {
-    return readOnnx(bytes);
-  } catch (cause) {
-    throw new DataError(`${path}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** The value of a name, or the first one. */

@@ -1,5 +1,6 @@
 import { NumericalError, ShapeError } from '../errors.ts';
 import type { Predictions } from '../predictions/predictions.ts';
+import { BestItems } from './best-items.ts';
 import type { Heuristic, HeuristicOptions } from './heuristic.ts';
 
 /** The first ranks of a pool that was never held. */
@@ -39,7 +40,7 @@ export async function topRanks(
       `topRanks: ${heuristic.name} does not rank by scores given one by one, expected a heuristic with streamUncertainties, e.g. bald(); use getRanks`,
     );
   }
-  const best = new BestScores(count);
+  const best = new BestItems<number>(count);
   let items = 0;
   for await (const chunk of heuristic.streamUncertainties(chunks, options)) {
     if (chunk.scores.length !== chunk.items) {
@@ -58,74 +59,10 @@ export async function topRanks(
     }
     items += chunk.items;
   }
-  return { ...best.sorted(), items };
-}
-
-/** A heap of at most `size` scores with the worst at its root. */
-class BestScores {
-  readonly #size: number;
-  readonly #scores: number[] = [];
-  readonly #items: number[] = [];
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** Items come with ascending numbers. */
-  add(score: number, item: number): void {
-    if (this.#scores.length < this.#size) {
-      this.#rise(score, item);
-    } else if (score > (this.#scores[0] as number)) {
-      this.#sink(score, item); // a tie stays with the item that came first
-    }
-  }
-
-  sorted(): { ranks: Uint32Array; scores: Float64Array } {
-    const order = [...this.#items.keys()].sort((a, b) => (this.#isWorse(a, b) ? 1 : -1));
-    return {
-      ranks: Uint32Array.from(order, (place) => this.#items[place] as number),
-      scores: Float64Array.from(order, (place) => this.#scores[place] as number),
-    };
-  }
-
-  #isWorse(a: number, b: number): boolean {
-    const [x, y] = [this.#scores[a] as number, this.#scores[b] as number];
-    return x < y || (x === y && (this.#items[a] as number) > (this.#items[b] as number));
-  }
-
-  /** Puts an item at the end, and it changes places with parents that are better. */
-  #rise(score: number, item: number): void {
-    let place = this.#scores.push(score) - 1;
-    this.#items.push(item);
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!this.#isWorse(place, parent)) return;
-      this.#swap(place, parent);
-      place = parent;
-    }
-  }
-
-  /** Replaces the root, which changes places with the worse of its children while that is worse. */
-  #sink(score: number, item: number): void {
-    this.#scores[0] = score;
-    this.#items[0] = item;
-    let place = 0;
-    for (;;) {
-      const left = 2 * place + 1;
-      if (left >= this.#scores.length) return;
-      const right = left + 1;
-      const child = right < this.#scores.length && this.#isWorse(right, left) ? right : left;
-      if (!this.#isWorse(child, place)) return;
-      this.#swap(place, child);
-      place = child;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    const [score, item] = [this.#scores[a] as number, this.#items[a] as number];
-    this.#scores[a] = this.#scores[b] as number;
-    this.#items[a] = this.#items[b] as number;
-    this.#scores[b] = score;
-    this.#items[b] = item;
-  }
+  const sorted = best.sorted();
+  return {
+    ranks: Uint32Array.from(sorted, ({ item }) => item),
+    scores: Float64Array.from(sorted, ({ score }) => score),
+    items,
+  };
 }

@@ -20,6 +20,39 @@ const valuesOf = (dataset: ReturnType<typeof items>, index: number): readonly nu
   Array.from((dataset.get(index).input as NdArray<Float32Array>).data);
 const rng = createRng('corruption');
 
+it('takes datasets that are objects of a class, whose members are not their own', () => {
+  const plain = items(6, 3);
+  class Items {
+    get length() {
+      return plain.length;
+    }
+    get inputShape() {
+      return plain.inputShape;
+    }
+    get classes() {
+      return plain.classes;
+    }
+    classOf(index: number) {
+      return plain.classOf(index);
+    }
+    get(index: number) {
+      return plain.get(index);
+    }
+    id(index: number) {
+      return plain.id(index);
+    }
+  }
+  for (const view of [
+    withDuplicates(new Items(), 1),
+    withInputNoise(new Items(), 0, rng),
+    withLabelNoise(new Items(), 0, rng),
+    withImbalance(new Items(), 1, rng),
+  ]) {
+    expect([view.length, view.classes, view.inputShape]).toEqual([6, 3, [2]]);
+    expect([view.id(4), view.classOf(4), view.get(4).target]).toEqual(['4', 1, 1]);
+  }
+});
+
 describe('withDuplicates', () => {
   it('stands N items after each other, copy by copy, under different ids', () => {
     const twice = withDuplicates(items(3, 2), 2);

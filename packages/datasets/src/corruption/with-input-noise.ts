@@ -20,7 +20,11 @@ export function withInputNoise(
     throw new RangeError(`withInputNoise: bad std, expected a finite number >= 0, got ${std}`);
   }
   return {
-    ...dataset,
+    length: dataset.length,
+    inputShape: dataset.inputShape,
+    classes: dataset.classes,
+    classOf: (index) => dataset.classOf(index),
+    id: (index) => dataset.id(index),
     get(index): Example {
       const { input, ...rest } = dataset.get(index);
       if (!isNdArray(input)) {

@@ -30,8 +30,11 @@ export function withLabelNoise(
   const classOf = (index: number): number =>
     labels_N[checkIndex('withLabelNoise', index, N)] as number;
   return {
-    ...dataset,
+    length: N,
+    inputShape: dataset.inputShape,
+    classes: C,
     classOf,
     get: (index) => ({ ...dataset.get(index), target: classOf(index) }),
+    id: (index) => dataset.id(index),
   };
 }

@@ -45,8 +45,10 @@ interface Pytorch {
     readonly picks: number;
     readonly draws: number;
   }): Promise<number>;
-  /** Seconds of EPIG in single precision, in blocks of the size that was fastest at the first call. */
+  /** Seconds of EPIG in single precision; blocks have the size that was fastest at the first call. */
   epig(settings: {
+    /** All joints at once as Baal does, in blocks as a divergence, or in blocks as entropies. */
+    readonly form: 'at once' | 'divergence' | 'entropies';
     readonly items: number;
     readonly targets: number;
     readonly passes: number;

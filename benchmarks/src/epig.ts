@@ -20,6 +20,13 @@ const speeds: readonly RowDefinition[] = forms.map(([, words]) => ({
   gate: 2,
   aim: 3,
 }));
+const alone: RowDefinition = {
+  name: 'EPIG, 2000 items x 500 targets: core alone / with its kernel on ONNX Runtime',
+  unit: 'ms',
+  ratio: 'other/ours',
+  gate: 2,
+  aim: 4,
+};
 const memory: RowDefinition = {
   name: 'EPIG, 2000 items x 500 targets, core alone: memory growth / all joint distributions',
   unit: 'MB',
@@ -30,10 +37,11 @@ const memory: RowDefinition = {
 
 /** EPIG: its ONNX kernel against PyTorch, and what core needs without it. */
 export const epigRows: RowGroup = {
-  rows: [...speeds, memory],
+  rows: [...speeds, alone, memory],
   async measure(bench, wanted) {
     const rows: Row[] = [];
-    if (speeds.some(({ name }) => wanted.has(name))) rows.push(...(await speedsOf(bench)));
+    if ([...speeds, alone].some(({ name }) => wanted.has(name)))
+      rows.push(...(await speedsOf(bench)));
     if (wanted.has(memory.name)) rows.push(await memoryOf(bench));
     return rows.filter(({ name }) => wanted.has(name));
   },
@@ -50,17 +58,23 @@ async function speedsOf({ sizes, threads, reference, progress }: Bench): Promise
   try {
     const heuristic = epig({ kernel, targetPredictions });
     const score = (): Promise<Float64Array> => heuristic.getUncertaintiesGenerator([pool]);
+    const exact = epig({ targetPredictions });
     const sides: Side[] = [
       {
         name: 'EPIG, ours',
         warmUp: async () => {
-          const exact = epig({ targetPredictions }).getUncertainties(pool);
+          const expected = exact.getUncertainties(pool);
           const far = (await score()).findIndex(
-            (s, i) => Math.abs(s - (exact[i] as number)) > 1e-6,
+            (s, i) => Math.abs(s - (expected[i] as number)) > 1e-6,
           );
           if (far !== -1) throw new Error(`epig: item ${far} differs from the score of core`);
         },
         sample: () => timed(score),
+      },
+      {
+        name: 'EPIG, core alone',
+        warmUp: async () => undefined,
+        sample: () => timed(() => exact.getUncertainties(pool)),
       },
     ];
     const { pytorch } = reference;
@@ -77,12 +91,12 @@ async function speedsOf({ sizes, threads, reference, progress }: Bench): Promise
         });
       }
     }
-    const [ours, ...others] = await interleave(sides, { samples: sizes.samples, progress });
+    const [ours, core, ...others] = await interleave(sides, { samples: sizes.samples, progress });
     const note =
       pytorch === undefined
         ? reference.skipped
         : `probabilities in, K=${passes}, C=${classes}, float32; ${pytorch.description}`;
-    return speeds.map((speed, i) => {
+    const rows = speeds.map((speed, i) => {
       const other = others[i];
       return makeRow(
         speed,
@@ -90,6 +104,8 @@ async function speedsOf({ sizes, threads, reference, progress }: Bench): Promise
         note,
       );
     });
+    const sidesOfOurs = { ours: ours as number[], other: core as number[] };
+    return [...rows, makeRow(alone, sidesOfOurs, 'core in Float64, one thread')];
   } finally {
     await kernel.dispose();
   }

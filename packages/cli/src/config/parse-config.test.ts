@@ -50,6 +50,18 @@ describe('parseConfig', () => {
     });
   });
 
+  it('says nothing of the learning rate and the gradients where nothing is said', () => {
+    for (const [optimizer, names] of [
+      ['', ['kind', 'lr', 'weightDecay']],
+      ['train: { optimizer: { kind: adam } }\n', ['kind', 'lr', 'weightDecay']],
+      ['train: { optimizer: { kind: sgd } }\n', ['kind', 'lr', 'momentum', 'weightDecay']],
+    ] as const) {
+      const { train } = parseConfig(`${base}${optimizer}`, 'tiny.yaml');
+      expect(Object.keys(train).sort()).toEqual(['batchSize', 'epochs', 'optimizer', 'until']);
+      expect(Object.keys(train.optimizer)).toEqual(names);
+    }
+  });
+
   it('reads JSON too', () => {
     const json = JSON.stringify({
       name: 'j',

@@ -1,5 +1,5 @@
 import { evidenceLine } from '../report/evidence.ts';
-import { displayName, headline, labelsTo, percent, savedText } from '../report/words.ts';
+import { displayName, headline, labelsTo, ofSeeds, percent, savedText } from '../report/words.ts';
 import type { ComparisonResult } from '../run/comparison.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
 import type { Paint } from './colours.ts';
@@ -42,7 +42,10 @@ export function summaryLines(results: Results, paint: Paint): readonly string[] 
           paint('bold', `Labels saved against Random${interval}`),
           ...formatTable(
             ['', ...levels],
-            saved.map((s) => [displayName(s.heuristic), ...(s.saved ?? []).map(savedText)]),
+            saved.map((s) => [
+              displayName(s.heuristic),
+              ...(s.saved ?? []).map((one) => savedText(one) + ofSeeds(one, seeds)),
+            ]),
           ),
         ]),
     '',

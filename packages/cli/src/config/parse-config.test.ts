@@ -276,6 +276,11 @@ describe('parseConfig', () => {
       'heuristics[0].label: not accepted',
       'letters, digits, dots',
     ],
+    [
+      'heuristics: [{ kind: probCover, quantile: 1 }]\n',
+      'heuristics[0].quantile: out of range',
+      'less than 1, got 1',
+    ],
     ['heuristics: [epig]\n', 'heuristics[0]: not accepted', "expected the key targets for 'epig'"],
     [
       'heuristics: [{ kind: subsample, size: 9, base: epig }]\n',

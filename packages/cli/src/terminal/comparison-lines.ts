@@ -14,7 +14,7 @@ export function comparisonLines(comparison: RunComparison, paint: Paint): readon
     ...formatTable(
       ['', 'area', 'other', 'difference', 'p', 'seeds'],
       differences.map((test) => [
-        pairName(test, runs.length),
+        pairName(test, comparison),
         ...(test.areas?.map((area) => percent(area, 1)) ?? ['–', '–']),
         test.mean === null ? '–' : `${points(test.mean)}${interval(test, points)}`,
         pText(test.adjustedPValue),
@@ -29,7 +29,7 @@ export function comparisonLines(comparison: RunComparison, paint: Paint): readon
           ...formatTable(
             ['', ...levels],
             saved.map((test) => [
-              pairName(test, runs.length),
+              pairName(test, comparison),
               ...test.saved.map((one) => savedText(one) + ofSeeds(one, test.seeds[0])),
             ]),
           ),

@@ -36,7 +36,7 @@ describe('summaryLines', () => {
 
   it('ends with what came out and how far it can be trusted', () => {
     expect(lines.slice(-2)).toEqual([
-      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds).',
+      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds, the best of 2 strategies).',
       "2 seeds are too few to name a winner (Wilcoxon's test: p = 0.5 at best).",
     ]);
   });

@@ -106,6 +106,29 @@ describe('baal report --compare', () => {
     }
   });
 
+  it('compares runs whose first strategy is one with precomputed scores', async () => {
+    const scores = (name: string, sign: number): string => {
+      const values = Array.from({ length: 90 }, (_, i) => sign * i);
+      writeFileSync(tiny.at(name), `${values.join('\n')}\n`);
+      return name;
+    };
+    const given = (file: string) => ({
+      heuristics: [{ kind: 'precomputed', file, direction: 'highest', label: 'given' }, 'random'],
+    });
+    await makeRun('given', given(scores('up.csv', 1)));
+    await makeRun('other-given', given(scores('down.csv', -1)));
+    for (const [first, other] of [
+      ['given', 'other-given'],
+      ['given', 'base'],
+      ['base', 'given'],
+    ] as const) {
+      const context = testContext();
+      expect(await baal(['report', at(first), '--compare', at(other)], context)).toBe(0);
+      expect(context.complaints).toEqual([]);
+      expect(context.output.join('\n')).toMatch(/^Random .* 2 paired$/m);
+    }
+  });
+
   it('names runs of one name by their folders', async () => {
     cpSync(at('short'), tiny.at('copies', 'short'), { recursive: true });
     cpSync(at('short'), tiny.at('copies', 'again'), { recursive: true });

@@ -1,3 +1,4 @@
+import type { Dataset, Example } from '@baal/core';
 import { committeeLearner } from '@baal/core/testing';
 import type { FromCell } from '../src/cell/messages.ts';
 import type { BuildLearner } from '../src/cell/run-cell.ts';
@@ -16,6 +17,26 @@ export const committee: BuildLearner = async (config, dataset, { rng }) =>
     epochs: config.train.epochs,
     batchSize: config.train.batchSize,
   });
+
+/** A committee that tells which datasets it predicts, by the ids of their items. */
+export function watched(seen: (ids: readonly string[]) => void): BuildLearner {
+  return async (config, data, options) => {
+    const learner = await committee(config, data, options);
+    const idsOf = (dataset: Dataset<Example>): readonly string[] =>
+      Array.from({ length: dataset.length }, (_, i) => dataset.id?.(i) ?? String(i));
+    return {
+      name: learner.name,
+      reset: () => learner.reset(),
+      train: (...args) => learner.train(...args),
+      evaluate: (...args) => learner.evaluate(...args),
+      dispose: () => learner.dispose(),
+      predict: (dataset, work) => {
+        seen(idsOf(dataset));
+        return learner.predict(dataset, work);
+      },
+    };
+  };
+}
 
 /** Cells in this process, with the same messages as those in their own. */
 export function spawnInProcess(

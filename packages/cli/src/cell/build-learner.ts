@@ -8,8 +8,8 @@ export const buildLearner: BuildLearner = async (config, dataset, { rng }) => {
   return ModelWrapper.create(buildModel(config, dataset, rng), {
     loss: { kind: 'crossEntropy' },
     optimizer,
-    ...(schedule.length === 0 ? {} : { schedule: { kind: 'product', schedules: schedule } }),
-    ...(clipping === null ? {} : { clipping }),
+    ...(schedule === undefined ? {} : { schedule: { kind: 'product', schedules: schedule } }),
+    ...(clipping === undefined ? {} : { clipping }),
     epochs,
     batchSize,
     until,

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { ConfigError, StateError } from '@baal/core';
+import { scoresRole } from '../data/data-files.ts';
 import { computeResults } from '../run/compute-results.ts';
 import type { Environment } from '../run/environment.ts';
 import type { FileSystem } from '../run/file-system.ts';
@@ -59,8 +60,14 @@ function readRun(files: FileSystem, directory: string): Omit<ComparedRun, 'label
     directory,
     results: computeResults(config, states),
     environment: recordedEnvironment(directory, files),
-    data: states[0]?.journal.data ?? null,
+    data: datasetOf(states[0]?.journal.data),
   };
+}
+
+/** Without precomputed scores: they belong to a strategy, as its options do, and runs may differ in those. */
+function datasetOf(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return null;
+  return Object.fromEntries(Object.entries(data).filter(([role]) => role !== scoresRole));
 }
 
 /** The names of the experiments; where two are called alike their folders, and at last the whole paths. */

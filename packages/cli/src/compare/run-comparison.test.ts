@@ -130,4 +130,14 @@ describe('comparisonLines', () => {
       'Told apart by the area: BALD +2.3 points in a against b (p < 0.001), Entropy +2.3 points in a against b (p < 0.001) and Random +2.3 points in a against b (p < 0.001).',
     ]);
   });
+
+  it('say where the labels saved rest on some of the paired seeds only', () => {
+    // Two seeds of the other run stay below every level.
+    const low = changed(six, (cell) =>
+      cell.seed < 2 ? { ...cell, rounds: cell.rounds.map((r) => ({ ...r, accuracy: 0.1 })) } : cell,
+    );
+    const lines = comparisonLines(compareRuns([run('a', six), run('b', low)]), painter(false, {}));
+    const saved = lines.slice(lines.indexOf('Labels that a saves'));
+    expect(saved.find((line) => line.startsWith('BALD'))).toMatch(/^BALD +0 \[0, 0\] in 4 of 6 /);
+  });
 });

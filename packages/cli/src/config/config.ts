@@ -106,8 +106,8 @@ export interface SgdConfig {
   readonly lr: number;
   /** Share of the last step that is kept. */
   readonly momentum: number;
-  /** Looks ahead along the momentum. */
-  readonly nesterov: boolean;
+  /** Looks ahead along the momentum; it does not if left out. */
+  readonly nesterov?: boolean;
   /** L2 penalty added to the gradient. */
   readonly weightDecay: number;
 }
@@ -118,10 +118,10 @@ export interface AdamConfig {
   readonly kind: 'adam' | 'adamw';
   /** Learning rate. */
   readonly lr: number;
-  /** Decay of the two moments. */
-  readonly betas: readonly [number, number];
-  /** Added to the root of the second moment. */
-  readonly eps: number;
+  /** Decay of the two moments; 0.9 and 0.999 if left out. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment; 1e-8 if left out. */
+  readonly eps?: number;
   /** Weight decay. */
   readonly weightDecay: number;
 }
@@ -138,9 +138,9 @@ export interface TrainConfig {
   /** Fresh in every round. */
   readonly optimizer: OptimizerConfig;
   /** Factors of the learning rate, multiplied; they start afresh in every round. */
-  readonly schedule: readonly ScheduleConfig[];
-  /** A bound on the gradients; null for none. */
-  readonly clipping: ClippingConfig | null;
+  readonly schedule?: readonly ScheduleConfig[];
+  /** A bound on the gradients. */
+  readonly clipping?: ClippingConfig;
   /** Level of training accuracy or loss that ends the training of a round; null trains all epochs. */
   readonly until: TrainUntil;
 }

@@ -38,9 +38,9 @@ const optionSchemas = (): Readonly<Record<keyof GetHeuristicOptions, z.ZodType>>
   neighbors: atLeast(1).describe('Neighbours that say how typical an item is; 20 if left out.'),
   maxClusters: atLeast(1).describe('Most clusters; 500 if left out.'),
   radius: positive().describe('Radius of the balls that cover, in the units of the features.'),
-  quantile: share().describe(
-    'The radius as a quantile of the distances; 0.05 if no rule is given for it.',
-  ),
+  quantile: positive()
+    .lt(1)
+    .describe('The radius as a quantile of the distances; 0.05 if no rule is given for it.'),
   classes: atLeast(2).describe(
     'Number of classes: the radius is the largest at which balls are pure.',
   ),

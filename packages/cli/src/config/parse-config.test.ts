@@ -50,6 +50,18 @@ describe('parseConfig', () => {
     });
   });
 
+  it('says nothing of the learning rate and the gradients where nothing is said', () => {
+    for (const [optimizer, names] of [
+      ['', ['kind', 'lr', 'weightDecay']],
+      ['train: { optimizer: { kind: adam } }\n', ['kind', 'lr', 'weightDecay']],
+      ['train: { optimizer: { kind: sgd } }\n', ['kind', 'lr', 'momentum', 'weightDecay']],
+    ] as const) {
+      const { train } = parseConfig(`${base}${optimizer}`, 'tiny.yaml');
+      expect(Object.keys(train).sort()).toEqual(['batchSize', 'epochs', 'optimizer', 'until']);
+      expect(Object.keys(train.optimizer)).toEqual(names);
+    }
+  });
+
   it('reads JSON too', () => {
     const json = JSON.stringify({
       name: 'j',
@@ -263,6 +275,11 @@ describe('parseConfig', () => {
       'heuristics: [{ kind: bald, label: ../up }]\n',
       'heuristics[0].label: not accepted',
       'letters, digits, dots',
+    ],
+    [
+      'heuristics: [{ kind: probCover, quantile: 1 }]\n',
+      'heuristics[0].quantile: out of range',
+      'less than 1, got 1',
     ],
     ['heuristics: [epig]\n', 'heuristics[0]: not accepted', "expected the key targets for 'epig'"],
     [

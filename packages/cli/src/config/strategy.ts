@@ -40,15 +40,18 @@ export function scoresFiles({ heuristics }: ExperimentConfig): readonly string[]
   return [...new Set(files.filter((file) => file !== undefined))];
 }
 
+/** Whether a strategy is Random, whatever it is called: what others are counted against. */
+export function isBaseline({ heuristic }: Strategy): boolean {
+  return heuristic === 'random';
+}
+
 /** Random with the same query size: what the labels of a strategy are counted against. Undefined for Random itself. */
 export function baselineOf(
   strategy: Strategy,
   strategies: readonly Strategy[],
 ): Strategy | undefined {
-  if (strategy.heuristic === 'random') return undefined;
-  return strategies.find(
-    ({ heuristic, querySize }) => heuristic === 'random' && querySize === strategy.querySize,
-  );
+  if (isBaseline(strategy)) return undefined;
+  return strategies.find((one) => isBaseline(one) && one.querySize === strategy.querySize);
 }
 
 /**
@@ -69,7 +72,8 @@ export function labelOf(entry: HeuristicEntry): string | null {
   return ownLabel(choiceOf(entry));
 }
 
-function ownLabel(choice: HeuristicChoice): string | null {
+/** The label of a heuristic that was given none; null where it must be given one. */
+export function ownLabel(choice: HeuristicChoice): string | null {
   if (typeof choice === 'string') return choice;
   const { kind, file, ...options } = choice;
   if (file !== undefined) return null;

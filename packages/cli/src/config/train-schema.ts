@@ -10,9 +10,11 @@ const beta = z.number().min(0).lt(1);
 const moments = {
   betas: z
     .tuple([beta, beta])
-    .default([0.9, 0.999])
-    .describe('Decay of the two moments, each 0 <= b < 1.'),
-  eps: positive().default(1e-8).describe('Added to the root of the second moment.'),
+    .exactOptional()
+    .describe('Decay of the two moments, each 0 <= b < 1; 0.9 and 0.999 if left out.'),
+  eps: positive()
+    .exactOptional()
+    .describe('Added to the root of the second moment; 1e-8 if left out.'),
 };
 
 const optimizerSchema: z.ZodType<OptimizerConfig> = z
@@ -33,7 +35,10 @@ const optimizerSchema: z.ZodType<OptimizerConfig> = z
       kind: z.literal('sgd').describe('Stochastic gradient descent.'),
       lr: lr.default(0.01),
       momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum, 0 <= m < 1.'),
-      nesterov: z.boolean().default(false).describe('Looks ahead along the momentum.'),
+      nesterov: z
+        .boolean()
+        .exactOptional()
+        .describe('Looks ahead along the momentum; it does not if left out.'),
       weightDecay: coupled,
     }),
   ])
@@ -67,12 +72,11 @@ const schedule: z.ZodType<ScheduleConfig> = z.discriminatedUnion('kind', [
 
 const clipping = z
   .union([
-    z.null(),
     z.strictObject({ norm: positive().describe('Bound on the norm of all gradients together.') }),
     z.strictObject({ value: positive().describe('Bound on the absolute value of each gradient.') }),
   ])
-  .default(null)
-  .describe('Bounds the gradients before each update.');
+  .exactOptional()
+  .describe('Bounds the gradients before each update; none if left out.');
 
 const until = z
   .union([
@@ -89,21 +93,25 @@ const until = z
 export const trainDefaults: TrainConfig = {
   epochs: 30,
   batchSize: 64,
-  optimizer: { kind: 'adamw', lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 },
-  schedule: [],
-  clipping: null,
+  optimizer: { kind: 'adamw', lr: 0.001, weightDecay: 0.01 },
   until: null,
 };
 
-/** Schema of the key `train`. */
+/**
+ * Schema of the key `train`. What came after the first journals has no default here: a config that says
+ * nothing of it has the header that it has always had, and old runs go on.
+ */
 export const trainSchema: z.ZodType<TrainConfig> = z.strictObject({
   epochs: atLeast(1).default(30).describe('Passes over the labelled items in each round.'),
   batchSize: atLeast(1).default(64).describe('Items a training step.'),
   optimizer: optimizerSchema.default(trainDefaults.optimizer),
   schedule: z
     .array(schedule)
-    .default([])
-    .describe('Factors of the learning rate, multiplied; they start afresh in every round.'),
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Factors of the learning rate, multiplied; they start afresh in every round. None if left out.',
+    ),
   clipping,
   until,
 });

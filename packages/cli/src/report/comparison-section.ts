@@ -5,13 +5,15 @@ import { enoughSeeds } from './figures/band.ts';
 import { criticalDifferenceDiagram } from './figures/critical-difference.ts';
 import { htmlFigure, htmlReading, htmlTable } from './html.ts';
 import type { StrategyLook } from './strategy-colours.ts';
-import { displayName, interval, listed, percent, points, pText, pWords } from './words.ts';
+import { type NameOf, strategyNames } from './strategy-names.ts';
+import { interval, listed, percent, points, pText, pWords } from './words.ts';
 
 const title = 'Area under the curves';
 
 /** The section of a report that compares strategies over all of their curves, and says what it proves. */
 export function comparisonSection(results: Results, looks: readonly StrategyLook[]): string {
   const { comparison, confidence } = results;
+  const nameOf = strategyNames(results.config);
   if (comparison === null) {
     return htmlFigure(
       title,
@@ -23,12 +25,12 @@ export function comparisonSection(results: Results, looks: readonly StrategyLook
   const tests = againstBaseline.length || pairs.length;
   const evidence = tests === 0 ? [] : [evidenceText(seeds.length, tests, confidence)];
   const allPairs =
-    againstBaseline.length === pairs.length ? '' : pairsTable(comparison, confidence);
+    againstBaseline.length === pairs.length ? '' : pairsTable(comparison, confidence, nameOf);
   return htmlFigure(
     title,
     readingOf(comparison, confidence),
-    areasTable(comparison, confidence) +
-      htmlReading([...evidence, ...leftOut(comparison)].join(' ')) +
+    areasTable(comparison, confidence, nameOf) +
+      htmlReading([...evidence, ...leftOut(comparison, nameOf)].join(' ')) +
       allPairs +
       (ranks === null ? '' : ranksFigure(ranks, seeds.length, confidence, looks)),
   );
@@ -41,7 +43,7 @@ function readingOf({ labelled, againstBaseline }: ComparisonResult, confidence: 
     : `${range} Against Random: the difference seed by seed in percentage points; p-values are two-sided, after Holm's correction for the number of strategies.`;
 }
 
-function areasTable(comparison: ComparisonResult, confidence: number): string {
+function areasTable(comparison: ComparisonResult, confidence: number, nameOf: NameOf): string {
   const { areas, againstBaseline, seeds } = comparison;
   const tested = againstBaseline.length > 0;
   const rows = areas.map((area) => {
@@ -49,7 +51,7 @@ function areasTable(comparison: ComparisonResult, confidence: number): string {
     const height = (value: number): string => percent(value, 1);
     const cells = test === undefined ? ['', '', '', ''] : testCells(test, seeds.length, confidence);
     return [
-      displayName(area.heuristic),
+      nameOf(area.heuristic),
       `${height(area.mean)}${interval(area, height)}`,
       ...(tested ? cells : []),
     ];
@@ -57,9 +59,13 @@ function areasTable(comparison: ComparisonResult, confidence: number): string {
   return htmlTable(['', 'area', ...(tested ? ['against Random', ...testHeader] : [])], rows);
 }
 
-function pairsTable({ pairs, seeds }: ComparisonResult, confidence: number): string {
+function pairsTable(
+  { pairs, seeds }: ComparisonResult,
+  confidence: number,
+  nameOf: NameOf,
+): string {
   const rows = pairs.map((test) => [
-    `${displayName(test.heuristic)} against ${displayName(test.against)}`,
+    `${nameOf(test.heuristic)} against ${nameOf(test.against)}`,
     ...testCells(test, seeds.length, confidence),
   ]);
   const tests = pairs.length === 1 ? '1 test' : `${pairs.length} tests`;
@@ -112,8 +118,11 @@ function ranksFigure(
   )}${criticalDifferenceDiagram(ranks, looks)}`;
 }
 
-function leftOut({ leftOut: strategies, leftOutSeeds }: ComparisonResult): readonly string[] {
+function leftOut(
+  { leftOut: strategies, leftOutSeeds }: ComparisonResult,
+  nameOf: NameOf,
+): readonly string[] {
   const seeds = leftOutSeeds.map((seed) => `seed ${seed}`);
-  const all = [...seeds, ...strategies.map(displayName)];
+  const all = [...seeds, ...strategies.map(nameOf)];
   return all.length === 0 ? [] : [`Left out, because not finished: ${listed(all)}.`];
 }

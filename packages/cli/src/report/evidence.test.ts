@@ -6,6 +6,9 @@ import { evidenceLine, evidenceText, verdict } from './evidence.ts';
 const seeds = (n: number): ComparisonResult =>
   sampleResults(Array.from({ length: n }, (_, i) => i)).comparison as ComparisonResult;
 
+const line = (comparison: ComparisonResult | null): string =>
+  evidenceLine({ ...sampleResults(), comparison });
+
 describe('evidenceText', () => {
   it('says what few seeds cannot show', () => {
     expect(evidenceText(1, 1, 0.95)).toBe(
@@ -36,23 +39,24 @@ describe('verdict', () => {
 
 describe('evidenceLine', () => {
   it('names who is told apart from Random, or why nobody is', () => {
-    expect(evidenceLine(seeds(1), 0.95)).toBe('1 seed shows no spread: no test, no winner.');
-    expect(evidenceLine(seeds(2), 0.95)).toBe(
+    expect(line(seeds(1))).toBe('1 seed shows no spread: no test, no winner.');
+    expect(line(seeds(2))).toBe(
       "2 seeds are too few to name a winner (Wilcoxon's test: p = 0.5 at best).",
     );
-    expect(evidenceLine(seeds(8), 0.95)).toMatch(
+    expect(line(seeds(8))).toMatch(
       /^Told apart by the area, t-test over 8 seeds, Holm: BALD \+\d\.\d against Random \(p .*\) and Entropy \+/,
     );
     const alike = (list: ComparisonResult['pairs']) =>
       list.map((test) => ({ ...test, adjustedPValue: 0.5 }));
     const eight = seeds(8);
     const none = { ...eight, againstBaseline: alike(eight.againstBaseline) };
-    expect(evidenceLine(none, 0.95)).toBe(
+    expect(line(none)).toBe(
       'No strategy is told apart from Random by the area (t-test over 8 seeds, Holm).',
     );
-    expect(evidenceLine({ ...none, againstBaseline: [], pairs: alike(none.pairs) }, 0.95)).toBe(
+    expect(line({ ...none, againstBaseline: [], pairs: alike(none.pairs) })).toBe(
       'No winner by the area (t-test over 8 seeds, Holm).',
     );
-    expect(evidenceLine({ ...none, againstBaseline: [], pairs: [] }, 0.95)).toBe('');
+    expect(line({ ...none, againstBaseline: [], pairs: [] })).toBe('');
+    expect(line(null)).toBe('Nothing is tested yet, so that no winner can be named.');
   });
 });

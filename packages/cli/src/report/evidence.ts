@@ -1,6 +1,7 @@
-import type { ComparisonResult } from '../run/comparison.ts';
+import type { Results } from '../run/results.ts';
 import { enoughSeeds } from './figures/band.ts';
-import { displayName, listed, points, pWords } from './words.ts';
+import { strategyNames } from './strategy-names.ts';
+import { listed, points, pWords } from './words.ts';
 
 /** What a test lets one say of two strategies. */
 export type Verdict = 'higher' | 'lower' | 'open';
@@ -64,8 +65,12 @@ function seedsNeeded(tests: number, alpha: number): number {
   return seeds;
 }
 
-/** The one line that a terminal gets: who is told apart from Random, or why nobody is. */
-export function evidenceLine(comparison: ComparisonResult, confidence: number): string {
+/** What the tests prove, in one line: who is told apart from Random, or why nobody is. Empty for one strategy. */
+export function evidenceLine({ comparison, confidence, config, strategies }: Results): string {
+  if (comparison === null) {
+    return strategies.length < 2 ? '' : 'Nothing is tested yet, so that no winner can be named.';
+  }
+  const nameOf = strategyNames(config);
   const { againstBaseline, pairs, seeds } = comparison;
   const n = seeds.length;
   if (pairs.length === 0) return '';
@@ -82,7 +87,7 @@ export function evidenceLine(comparison: ComparisonResult, confidence: number): 
   }
   const each = told.map(
     ({ heuristic, against, mean, adjustedPValue }) =>
-      `${displayName(heuristic)} ${points(mean)} against ${displayName(against)} (${pWords(adjustedPValue)})`,
+      `${nameOf(heuristic)} ${points(mean)} against ${nameOf(against)} (${pWords(adjustedPValue)})`,
   );
   return `Told apart by the area, ${test}: ${listed(each)}.`;
 }

@@ -1,13 +1,14 @@
 import type { RunComparison, RunDifference, Setting } from '../compare/run-comparison.ts';
+import { strategiesOf } from '../config/strategy.ts';
 import { testCells, testHeader } from './comparison-section.ts';
 import { evidenceText } from './evidence.ts';
 import { bandWords, enoughSeeds } from './figures/band.ts';
 import type { CurveSeries } from './figures/curves.ts';
 import { accuracyCurves, accuracySeries } from './figures/learning-curves.ts';
 import { escapeHtml, htmlFigure, htmlPage, htmlReading, htmlTable } from './html.ts';
-import { comparisonLead, pairName, runTitle, settingText } from './run-words.ts';
+import { comparisonLead, pairName, runNames, runTitle, settingText } from './run-words.ts';
 import { legend, runDashes, strategyLooks } from './strategy-colours.ts';
-import { displayName, labelsTo, ofSeeds, percent, savedText } from './words.ts';
+import { labelsTo, ofSeeds, percent, savedText } from './words.ts';
 
 /** Several runs side by side as one HTML page that needs nothing else, as a report is. */
 export function renderComparison(comparison: RunComparison): string {
@@ -34,11 +35,14 @@ ${htmlFigure('Versions', 'What each run was made on.', settingsTable(comparison,
 
 /** Each strategy of each run. */
 function seriesOf({ runs }: RunComparison): readonly CurveSeries[] {
-  const names = runs.flatMap(({ results }) => results.strategies.map((s) => s.heuristic));
-  const looks = strategyLooks([...new Set(names)]);
+  const all = runs.flatMap(({ results }) => strategiesOf(results.config));
+  // What has one label has one colour; the first run says what it is called.
+  const looks = strategyLooks(
+    all.filter(({ label }, i) => all.findIndex((one) => one.label === label) === i),
+  );
   return runs.flatMap(({ label, results }, i) =>
     looks
-      .filter((look) => results.strategies.some((s) => s.heuristic === look.name))
+      .filter((look) => results.strategies.some((s) => s.heuristic === look.label))
       .map((look) => {
         const one = accuracySeries(results, look);
         return { ...one, name: `${one.name} · ${label}`, seeds: [], ...runDashes(i) };
@@ -52,11 +56,12 @@ function bands({ runs, confidence }: RunComparison): string {
   return `the band reaches from the lowest to the highest seed, and is the ${percent(confidence)} interval of the mean where there are ${enoughSeeds} seeds or more`;
 }
 
-function areasSection({ runs, differences, confidence }: RunComparison): string {
+function areasSection(comparison: RunComparison): string {
+  const { differences, confidence } = comparison;
   const height = (value: number | undefined): string =>
     value === undefined ? '–' : percent(value, 1);
   const rows = differences.map((test) => [
-    pairName(test, runs.length),
+    pairName(test, comparison),
     height(test.areas?.[0]),
     height(test.areas?.[1]),
     ...testCells(test, Math.min(...test.seeds), confidence),
@@ -91,18 +96,20 @@ function noteOf(
     : `${range} They share no seed (${seeds.join(' and ')}), so that means are compared (Welch's t-test) and only large differences show; run one of them with the seeds of the other.`;
 }
 
-function labelsSection({ runs, differences }: RunComparison): string {
+function labelsSection(comparison: RunComparison): string {
+  const { runs, differences } = comparison;
+  const nameOf = runNames(comparison);
   const levels = runs[0]?.results.strategies[0]?.labelsTo.map(({ level }) => level) ?? [];
   const needed = runs.flatMap(({ label, results }) =>
     results.strategies.map((s) => [
-      `${displayName(s.heuristic)} · ${label}`,
+      `${nameOf(s.heuristic)} · ${label}`,
       ...s.labelsTo.map(labelsTo),
     ]),
   );
   const saved = differences
     .filter(({ paired }) => paired)
     .map((test) => [
-      `${pairName(test, runs.length)}, saved`,
+      `${pairName(test, comparison)}, saved`,
       ...test.saved.map((saved) => savedText(saved) + ofSeeds(saved, test.seeds[0])),
     ]);
   return htmlFigure(

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { sampleResults } from '../../test/sample-results.ts';
 import { poolBins } from './figures/reliability-diagram.ts';
 import { renderReport } from './render-report.ts';
-import { headline } from './words.ts';
 
 const environment = { baal: '0.1.0', node: '20.19.0' };
 const results = sampleResults();
@@ -82,6 +81,16 @@ describe('renderReport', () => {
     expect(empty).not.toMatch(/NaN|undefined/);
   });
 
+  it('describes first what came out, and says in the same breath what it proves', () => {
+    const lead = (page: string): string =>
+      parseHTML(page).document.querySelector('.lead')?.textContent ?? '';
+    expect(lead(html)).toMatch(/^BALD reached 90% .* 2 seeds are too few to name a winner \(/);
+    const eight = renderReport(sampleResults([0, 1, 2, 3, 4, 5, 6, 7]), environment);
+    expect(lead(eight)).toMatch(/ Told apart by the area, .*BALD \+\d\.\d against Random/);
+    const untested = renderReport({ ...results, comparison: null }, environment);
+    expect(lead(untested)).toMatch(/ Nothing is tested yet, so that no winner can be named\.$/);
+  });
+
   it('shows names as text, whatever they are', () => {
     const named = { ...results, config: { ...results.config, name: '<b>&"' } };
     expect(renderReport(named, environment)).toContain('<h1>&lt;b&gt;&amp;&quot;</h1>');
@@ -133,38 +142,11 @@ describe('the comparison of strategies', () => {
   it('says what is left out', () => {
     const comparison = many.comparison && {
       ...many.comparison,
-      leftOut: ['margin'],
+      leftOut: ['entropy'],
       leftOutSeeds: [8, 9],
     };
     expect(sectionOf(renderReport({ ...many, comparison }, environment))).toContain(
-      'Left out, because not finished: seed 8, seed 9 and Margin.',
-    );
-  });
-});
-
-describe('headline', () => {
-  it('names no winner where strategies end alike, and one where one ended higher', () => {
-    const ended = (means: readonly number[]): string =>
-      headline({
-        ...results,
-        strategies: results.strategies.slice(0, means.length).map(({ saved: _, ...s }, i) => ({
-          ...s,
-          accuracy: s.accuracy.slice(-1).map((point) => ({ ...point, mean: means[i] as number })),
-        })),
-      });
-    const alike = 'BALD with 130 labels and Entropy with 130 labels came to the same 90.0%';
-    expect(ended([0.9, 0.9])).toBe(`${alike} test accuracy.`);
-    expect(ended([0.9001, 0.9, 0.5])).toBe(`${alike} test accuracy.`);
-    expect(ended([0.9, 0.9, 0.9])).toMatch(/^BALD .*, Entropy .* and Random .* the same 90\.0%/);
-    expect(ended([0.8, 0.9, 0.5])).toBe(
-      'Entropy came furthest: 90.0% test accuracy with 130 labels.',
-    );
-    expect(ended([0.9])).toBe('BALD reached 90.0% test accuracy with 130 labels.');
-  });
-
-  it('tells what was saved at the highest level that can be compared', () => {
-    expect(headline(results)).toBe(
-      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds).',
+      'Left out, because not finished: seed 8, seed 9 and Entropy.',
     );
   });
 });

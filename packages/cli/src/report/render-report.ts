@@ -1,22 +1,18 @@
 import { stringify } from 'yaml';
+import { strategiesOf } from '../config/strategy.ts';
 import type { Environment } from '../run/environment.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
 import { comparisonSection } from './comparison-section.ts';
+import { evidenceLine } from './evidence.ts';
 import { bandWords } from './figures/band.ts';
 import { classBalance } from './figures/class-balance.ts';
 import { calibrationCurves, learningCurves } from './figures/learning-curves.ts';
 import { reliabilityDiagrams } from './figures/reliability-diagram.ts';
+import { headline } from './headline.ts';
 import { escapeHtml, htmlFigure, htmlPage, htmlTable } from './html.ts';
 import { legend, type StrategyLook, strategyLooks } from './strategy-colours.ts';
-import {
-  displayName,
-  factorText,
-  headline,
-  labelsTo,
-  ofSeeds,
-  percent,
-  savedText,
-} from './words.ts';
+import { strategyNames } from './strategy-names.ts';
+import { factorText, labelsTo, ofSeeds, percent, savedText } from './words.ts';
 
 /**
  * An experiment as one HTML page that needs nothing else: figures are inline SVG, the style sheet is in
@@ -24,7 +20,7 @@ import {
  */
 export function renderReport(results: Results, environment: Environment): string {
   const { config } = results;
-  const looks = strategyLooks(results.strategies.map((s) => s.heuristic));
+  const looks = strategyLooks(strategiesOf(config));
   const key = legend(looks);
   const band = bandWords(config.seeds.length, results.confidence);
   return htmlPage(
@@ -32,7 +28,7 @@ export function renderReport(results: Results, environment: Environment): string
     `<header>
 <p class="eyebrow">Active learning report · ${escapeHtml(describeRun(results))}</p>
 <h1>${escapeHtml(config.name)}</h1>
-<p class="lead">${escapeHtml(headline(results))}</p>
+<p class="lead">${escapeHtml(`${headline(results)} ${evidenceLine(results)}`.trim())}</p>
 <div class="cards">${looks.map((look) => card(look, results)).join('')}</div>
 </header>
 ${notes(results)}
@@ -54,13 +50,11 @@ function describeRun(results: Results): string {
 }
 
 function card(look: StrategyLook, results: Results): string {
-  const strategy = results.strategies.find((s) => s.heuristic === look.name);
+  const strategy = results.strategies.find((s) => s.heuristic === look.label);
   const last = strategy?.accuracy.at(-1);
   const figure = last === undefined ? '–' : percent(last.mean, 1);
   const text =
-    last === undefined
-      ? 'no round finished'
-      : `${displayName(look.name)}, with ${last.labelled} labels`;
+    last === undefined ? 'no round finished' : `${look.name}, with ${last.labelled} labels`;
   return `<div class="card"><b style="color:${look.colour}">${figure}</b><span>${escapeHtml(text)}</span></div>`;
 }
 
@@ -77,20 +71,21 @@ function notes(results: Results): string {
 }
 
 function levelsTable(results: Results): string {
+  const nameOf = strategyNames(results.config);
   const levels = results.strategies[0]?.labelsTo.map((level) => level.level) ?? [];
   const rows = results.strategies.flatMap((strategy) => [
-    [displayName(strategy.heuristic), ...strategy.labelsTo.map(labelsTo)],
-    ...savedRows(strategy, results.config.seeds.length),
+    [nameOf(strategy.heuristic), ...strategy.labelsTo.map(labelsTo)],
+    ...savedRows(nameOf(strategy.heuristic), strategy, results.config.seeds.length),
   ]);
   return htmlTable(['', ...levels.map((level) => percent(level))], rows);
 }
 
 function savedRows(
-  { heuristic, saved, factors }: StrategyResult,
+  name: string,
+  { saved, factors }: StrategyResult,
   seeds: number,
 ): readonly (readonly string[])[] {
   if (saved === undefined) return [];
-  const name = displayName(heuristic);
   return [
     [`${name}, saved against Random`, ...saved.map((one) => savedText(one) + ofSeeds(one, seeds))],
     ...(factors === undefined

@@ -1,7 +1,8 @@
 import type { RunComparison, RunDifference } from '../compare/run-comparison.ts';
 import { verdict } from './evidence.ts';
 import { enoughSeeds } from './figures/band.ts';
-import { displayName, listed, points, pWords } from './words.ts';
+import { type NameOf, strategyNames } from './strategy-names.ts';
+import { listed, points, pWords } from './words.ts';
 
 /** `a against b and c`. */
 export function runTitle({ runs }: RunComparison): string {
@@ -9,13 +10,21 @@ export function runTitle({ runs }: RunComparison): string {
   return `${first} against ${listed(others)}`;
 }
 
+/** What the strategies of the runs are called. */
+export function runNames({ runs }: RunComparison): NameOf {
+  return strategyNames(...runs.map(({ results }) => results.config));
+}
+
 /** What is compared, in a table whose first run is known: the other one is named where there are several. */
-export function pairName({ heuristic, against }: RunDifference, runs: number): string {
-  return runs > 2 ? `${displayName(heuristic)}, ${against}` : displayName(heuristic);
+export function pairName({ heuristic, against }: RunDifference, comparison: RunComparison): string {
+  const name = runNames(comparison)(heuristic);
+  return comparison.runs.length > 2 ? `${name}, ${against}` : name;
 }
 
 /** What came out of a comparison of runs, in a sentence; nothing is called better that cannot be told apart. */
-export function comparisonLead({ differences, confidence }: RunComparison): string {
+export function comparisonLead(comparison: RunComparison): string {
+  const { differences, confidence } = comparison;
+  const nameOf = runNames(comparison);
   const compared = differences.filter(({ areas }) => areas !== null);
   if (compared.length === 0)
     return 'The runs have no numbers of labels in common: only labels saved are compared.';
@@ -25,7 +34,7 @@ export function comparisonLead({ differences, confidence }: RunComparison): stri
   if (told.length > 0) {
     const each = told.map(
       ({ heuristic, run, against, mean, adjustedPValue }) =>
-        `${displayName(heuristic)} ${points(mean ?? 0)} points in ${run} against ${against} (${pWords(adjustedPValue)})`,
+        `${nameOf(heuristic)} ${points(mean ?? 0)} points in ${run} against ${against} (${pWords(adjustedPValue)})`,
     );
     return `Told apart by the area: ${listed(each)}.`;
   }

@@ -1,8 +1,12 @@
+import { isBaseline, type Strategy } from '../config/strategy.ts';
 import { escapeHtml } from './html.ts';
-import { displayName } from './words.ts';
+import { strategyName } from './strategy-names.ts';
 
 /** How a strategy looks in every figure. */
 export interface StrategyLook {
+  /** Its label, as results have it. */
+  readonly label: string;
+  /** What it is called. */
   readonly name: string;
   /** A CSS colour, which the page defines for light and dark. */
   readonly colour: string;
@@ -20,25 +24,26 @@ export function runDashes(index: number): { readonly dashes?: string } {
  * One look a strategy, in the order given. Random is the baseline and grey, if there is one of it; the others
  * take the colours of the page in turn.
  */
-export function strategyLooks(names: readonly string[]): readonly StrategyLook[] {
-  const baselines = names.filter((name) => /^random(-b\d+)?$/.test(name));
+export function strategyLooks(strategies: readonly Strategy[]): readonly StrategyLook[] {
+  const baselines = strategies.filter(isBaseline);
   let next = 0;
-  return names.map((name) => ({
-    name,
+  return strategies.map((strategy) => ({
+    label: strategy.label,
+    name: strategyName(strategy),
     colour:
-      baselines.length === 1 && name === baselines[0]
+      baselines.length === 1 && strategy === baselines[0]
         ? 'var(--baseline)'
         : `var(--series-${(next++ % 6) + 1})`,
   }));
 }
 
 /** The strategies and their lines, above a figure. */
-export function legend(looks: readonly StrategyLook[]): string {
+export function legend(looks: readonly Omit<StrategyLook, 'label'>[]): string {
   const items = looks.map(
     ({ name, colour, dashes }) =>
       `<span><svg viewBox="0 0 26 4" aria-hidden="true"><path d="M0 2H26" stroke="${colour}"${
         dashes === undefined ? '' : ` stroke-dasharray="${dashes}"`
-      }/></svg>${escapeHtml(displayName(name))}</span>`,
+      }/></svg>${escapeHtml(name)}</span>`,
   );
   return `<div class="legend">${items.join('')}</div>`;
 }

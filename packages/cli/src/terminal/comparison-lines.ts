@@ -1,6 +1,6 @@
 import type { RunComparison } from '../compare/run-comparison.ts';
 import { comparisonLead, pairName, runTitle, settingText } from '../report/run-words.ts';
-import { interval, listed, percent, points, pText, savedText } from '../report/words.ts';
+import { interval, listed, ofSeeds, percent, points, pText, savedText } from '../report/words.ts';
 import type { Paint } from './colours.ts';
 import { formatTable } from './table.ts';
 
@@ -14,7 +14,7 @@ export function comparisonLines(comparison: RunComparison, paint: Paint): readon
     ...formatTable(
       ['', 'area', 'other', 'difference', 'p', 'seeds'],
       differences.map((test) => [
-        pairName(test, runs.length),
+        pairName(test, comparison),
         ...(test.areas?.map((area) => percent(area, 1)) ?? ['–', '–']),
         test.mean === null ? '–' : `${points(test.mean)}${interval(test, points)}`,
         pText(test.adjustedPValue),
@@ -28,7 +28,10 @@ export function comparisonLines(comparison: RunComparison, paint: Paint): readon
           paint('bold', `Labels that ${runs[0]?.label} saves`),
           ...formatTable(
             ['', ...levels],
-            saved.map((test) => [pairName(test, runs.length), ...test.saved.map(savedText)]),
+            saved.map((test) => [
+              pairName(test, comparison),
+              ...test.saved.map((one) => savedText(one) + ofSeeds(one, test.seeds[0])),
+            ]),
           ),
         ]),
     '',

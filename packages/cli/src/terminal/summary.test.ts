@@ -25,9 +25,18 @@ describe('summaryLines', () => {
     );
   });
 
+  it('says where a figure rests on some of the paired seeds only', () => {
+    const five = sampleResults([0, 1, 2, 3, 4]);
+    const text = summaryLines(five, painter(false, {}));
+    expect(text).toContain('Labels saved against Random [95% interval over 5 paired seeds]');
+    expect(text.find((line) => line.startsWith('BALD ') && line.includes('['))).toMatch(
+      /^BALD +(20 \[5, 35\] in 2 of 5 +){3}–$/,
+    );
+  });
+
   it('ends with what came out and how far it can be trusted', () => {
     expect(lines.slice(-2)).toEqual([
-      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds).',
+      'BALD reached 90% test accuracy with 85 labels, 20 fewer than Random (mean over 2 paired seeds, the best of 2 strategies).',
       "2 seeds are too few to name a winner (Wilcoxon's test: p = 0.5 at best).",
     ]);
   });

@@ -1,5 +1,7 @@
 import { evidenceLine } from '../report/evidence.ts';
-import { displayName, headline, labelsTo, percent, savedText } from '../report/words.ts';
+import { headline } from '../report/headline.ts';
+import { strategyNames } from '../report/strategy-names.ts';
+import { labelsTo, ofSeeds, percent, savedText } from '../report/words.ts';
 import type { ComparisonResult } from '../run/comparison.ts';
 import type { Results, StrategyResult } from '../run/results.ts';
 import type { Paint } from './colours.ts';
@@ -9,14 +11,15 @@ import { formatTable } from './table.ts';
 /** What an experiment found, for a terminal of 80 columns or more: tables, then the curves. */
 export function summaryLines(results: Results, paint: Paint): readonly string[] {
   const { strategies, config, comparison } = results;
-  const rows = strategies.map((s) => [displayName(s.heuristic)] as const);
+  const nameOf = strategyNames(config);
+  const rows = strategies.map((s) => [nameOf(s.heuristic)] as const);
   const widest = Math.max(...rows.map(([name]) => name.length));
   const columns = labelColumns(strategies, Math.max(2, Math.min(7, Math.floor((72 - widest) / 8))));
   if (columns.length === 0) return ['No round is finished yet.'];
   const levels = strategies[0]?.labelsTo.map((level) => percent(level.level)) ?? [];
   const saved = strategies.filter((s) => s.saved !== undefined);
   const seeds = config.seeds.length;
-  const evidence = comparison === null ? '' : evidenceLine(comparison, results.confidence);
+  const evidence = evidenceLine(results);
   const interval =
     seeds > 1 ? ` [${percent(results.confidence)} interval over ${seeds} paired seeds]` : '';
   return [
@@ -33,7 +36,7 @@ export function summaryLines(results: Results, paint: Paint): readonly string[] 
     paint('bold', 'Labels to reach a test accuracy'),
     ...formatTable(
       ['', ...levels],
-      strategies.map((s) => [displayName(s.heuristic), ...s.labelsTo.map(labelsTo)]),
+      strategies.map((s) => [nameOf(s.heuristic), ...s.labelsTo.map(labelsTo)]),
     ),
     ...(saved.length === 0
       ? []
@@ -42,13 +45,16 @@ export function summaryLines(results: Results, paint: Paint): readonly string[] 
           paint('bold', `Labels saved against Random${interval}`),
           ...formatTable(
             ['', ...levels],
-            saved.map((s) => [displayName(s.heuristic), ...(s.saved ?? []).map(savedText)]),
+            saved.map((s) => [
+              nameOf(s.heuristic),
+              ...(s.saved ?? []).map((one) => savedText(one) + ofSeeds(one, seeds)),
+            ]),
           ),
         ]),
     '',
     ...plotLines(
       strategies.map((s) => ({
-        name: displayName(s.heuristic),
+        name: nameOf(s.heuristic),
         points: s.accuracy.map(({ labelled, mean }) => ({ x: labelled, y: mean })),
       })),
       { width: 80, height: 14, yLabel: 'accuracy', xLabel: 'labels', paint },

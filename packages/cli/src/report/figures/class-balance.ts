@@ -6,15 +6,16 @@ import type { StrategyLook } from '../strategy-colours.ts';
 /** The share of each class among what a strategy acquired, all seeds together. */
 export function classBalance(results: Results, looks: readonly StrategyLook[]): string {
   const classes = Math.max(0, ...results.cells.map((cell) => cell.acquiredPerClass.length));
-  const rows = looks.flatMap(({ name, colour }) => {
-    const cells = results.cells.filter((cell) => cell.heuristic === name);
+  const rows = looks.flatMap(({ label, name, colour }) => {
+    const cells = results.cells.filter((cell) => cell.heuristic === label);
     const counts = Array.from({ length: classes }, (_, c) =>
       cells.reduce((sum, cell) => sum + (cell.acquiredPerClass[c] ?? 0), 0),
     );
     const total = counts.reduce((a, b) => a + b, 0);
     return counts.map((count, c) => ({
-      label: String(c),
-      heuristic: name,
+      class: String(c),
+      strategy: label,
+      name,
       colour,
       share: total === 0 ? 0 : count / total,
       count,
@@ -30,7 +31,7 @@ export function classBalance(results: Results, looks: readonly StrategyLook[]): 
       domain: Array.from({ length: classes }, (_, c) => String(c)),
       padding: 0.18,
     },
-    x: { axis: null, domain: looks.map((look) => look.name), padding: 0.12 },
+    x: { axis: null, domain: looks.map((look) => look.label), padding: 0.12 },
     y: {
       label: 'share of acquired items',
       percent: true,
@@ -40,13 +41,13 @@ export function classBalance(results: Results, looks: readonly StrategyLook[]): 
     },
     marks: [
       Plot.barY(rows, {
-        fx: 'label',
-        x: 'heuristic',
+        fx: 'class',
+        x: 'strategy',
         y: 'share',
         fill: 'colour',
         rx: 2,
         title: (row) =>
-          `${row.heuristic}, class ${row.label}: ${row.count} items, ${(100 * row.share).toFixed(1)}%`,
+          `${row.name}, class ${row.class}: ${row.count} items, ${(100 * row.share).toFixed(1)}%`,
       }),
       Plot.ruleY(classes === 0 ? [] : [1 / classes], {
         stroke: 'currentColor',

@@ -17,7 +17,12 @@ const ranks = {
     ['margin', 'random'],
   ],
 };
-const looks = ranks.strategies.map(({ heuristic: name }, i) => ({ name, colour: `#00000${i}` }));
+const names: Readonly<Record<string, string>> = {
+  ...{ random: 'Random', bald: 'BALD', entropy: 'Entropy', margin: 'Margin' },
+};
+const looks = ranks.strategies.map(({ heuristic: label }, i) => ({
+  ...{ label, name: names[label] as string, colour: `#00000${i}` },
+}));
 const draw = (changes = {}) =>
   parseHTML(criticalDifferenceDiagram({ ...ranks, ...changes }, looks)).document;
 

@@ -2,9 +2,10 @@ import * as Plot from '@observablehq/plot';
 import type { RankResult } from '../../run/comparison.ts';
 import { commonOptions, draw } from '../draw.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
-import { displayName } from '../words.ts';
 
 interface Place {
+  /** Label of the strategy. */
+  readonly strategy: string;
   readonly name: string;
   readonly rank: number;
   readonly colour: string;
@@ -26,7 +27,8 @@ export function criticalDifferenceDiagram(
 ): string {
   const k = ranks.strategies.length;
   const places = placesOf(ranks, looks);
-  const rankOf = (name: string): number => places.find((place) => place.name === name)?.rank ?? 1;
+  const rankOf = (strategy: string): number =>
+    places.find((place) => place.strategy === strategy)?.rank ?? 1;
   const bars = ranks.groups.map((group, i) => ({
     x1: Math.min(...group.map(rankOf)),
     x2: Math.max(...group.map(rankOf)),
@@ -46,7 +48,7 @@ export function criticalDifferenceDiagram(
     x: edge(place),
     y: at(place),
     side: place.side,
-    label: `${displayName(place.name)}  ${place.rank.toFixed(2)}`,
+    label: `${place.name}  ${place.rank.toFixed(2)}`,
   }));
   return draw('Mean ranks of the strategies, with the critical difference', {
     ...commonOptions,
@@ -122,9 +124,14 @@ export function criticalDifferenceDiagram(
 /** The better half is labelled on the left, best on top, the other on the right, worst on top: no lines cross. */
 function placesOf(ranks: RankResult, looks: readonly StrategyLook[]): readonly Place[] {
   const order = ranks.strategies
-    .map(({ heuristic: name, rank }) => {
-      const colour = looks.find((look) => look.name === name)?.colour ?? 'currentColor';
-      return { name, rank, colour };
+    .map(({ heuristic: strategy, rank }) => {
+      const look = looks.find(({ label }) => label === strategy);
+      return {
+        strategy,
+        name: look?.name ?? strategy,
+        rank,
+        colour: look?.colour ?? 'currentColor',
+      };
     })
     .sort((a, b) => a.rank - b.rank);
   const left = Math.ceil(order.length / 2);

@@ -1,7 +1,6 @@
 import type * as Plot from '@observablehq/plot';
 import type { Results } from '../../run/results.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
-import { displayName } from '../words.ts';
 import { type CurveSeries, drawCurves } from './curves.ts';
 
 /** Accuracy by number of labels: mean and band over seeds, each seed as a thin line. */
@@ -11,11 +10,10 @@ export function learningCurves(results: Results, looks: readonly StrategyLook[])
 
 /** The accuracy of a strategy of a run as a curve. */
 export function accuracySeries(results: Results, look: StrategyLook): CurveSeries {
-  const cells = results.cells.filter((cell) => cell.heuristic === look.name);
+  const cells = results.cells.filter((cell) => cell.heuristic === look.label);
   return {
     ...look,
-    name: displayName(look.name),
-    points: results.strategies.find((s) => s.heuristic === look.name)?.accuracy ?? [],
+    points: results.strategies.find((s) => s.heuristic === look.label)?.accuracy ?? [],
     seeds: cells.map(({ rounds }) =>
       rounds.map(({ labelled, accuracy }) => ({ labelled, value: accuracy })),
     ),
@@ -36,8 +34,7 @@ export function calibrationCurves(results: Results, looks: readonly StrategyLook
   const series = looks.map(
     (look): CurveSeries => ({
       ...look,
-      name: displayName(look.name),
-      points: results.strategies.find((s) => s.heuristic === look.name)?.ece ?? [],
+      points: results.strategies.find((s) => s.heuristic === look.label)?.ece ?? [],
       seeds: [],
     }),
   );

@@ -3,7 +3,6 @@ import type { Reliability, Results } from '../../run/results.ts';
 import { commonOptions, draw } from '../draw.ts';
 import { escapeHtml } from '../html.ts';
 import type { StrategyLook } from '../strategy-colours.ts';
-import { displayName } from '../words.ts';
 
 interface Bin {
   readonly low: number;
@@ -16,8 +15,8 @@ interface Bin {
 /** One reliability diagram a strategy, of the last round, all seeds together. */
 export function reliabilityDiagrams(results: Results, looks: readonly StrategyLook[]): string {
   const panels = looks.map((look) => {
-    const cells = results.cells.filter((cell) => cell.heuristic === look.name);
-    return `<div><h3>${escapeHtml(displayName(look.name))}</h3>${diagram(look, poolBins(cells.map((c) => c.reliability)))}</div>`;
+    const cells = results.cells.filter((cell) => cell.heuristic === look.label);
+    return `<div><h3>${escapeHtml(look.name)}</h3>${diagram(look, poolBins(cells.map((c) => c.reliability)))}</div>`;
   });
   return `<div class="panels">${panels.join('')}</div>`;
 }
@@ -29,7 +28,7 @@ function diagram(look: StrategyLook, bins: readonly Bin[]): string {
     ticks: [0, 25, 50, 75, 100],
     tickFormat: (d: number) => `${d}%`,
   };
-  return draw(`Reliability diagram of ${displayName(look.name)}`, {
+  return draw(`Reliability diagram of ${look.name}`, {
     ...commonOptions,
     width: 340,
     height: 320,

@@ -44,6 +44,9 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
     name: 'subsample',
     ...needsOf(heuristic),
     ...(heuristic.lowest !== undefined && { lowest: heuristic.lowest }),
+    ...(heuristic.needsAt && {
+      needsAt: (nLabelled) => needsOf(heuristic.needsAt?.(nLabelled) ?? heuristic),
+    }),
     getUncertainties: (predictions, options = {}) => {
       const sampler = new Sampler(size, streamOf(options));
       sampler.add(predictions);

@@ -83,6 +83,7 @@ export type { EpigKernel, EpigTargets } from './heuristics/epig-kernel.ts';
 export {
   type GetHeuristicOptions,
   getHeuristic,
+  HEURISTIC_DEFAULTS,
   HEURISTIC_NAMES,
   type HeuristicConfig,
   type HeuristicOptionNames,

@@ -1,4 +1,10 @@
-import { getHeuristic, type Heuristic, type HeuristicConfig, heuristicOptions } from '@baal/core';
+import {
+  getHeuristic,
+  HEURISTIC_DEFAULTS,
+  type Heuristic,
+  type HeuristicConfig,
+  heuristicOptions,
+} from '@baal/core';
 import type { HeuristicChoice, HeuristicEntry } from './heuristic-config.ts';
 
 /** A heuristic as it counts: neither how it is called, nor whether `bald` is written `{ kind: bald }`. */
@@ -32,9 +38,6 @@ function forCore(choice: HeuristicChoice): HeuristicConfig {
   };
 }
 
-/** What a sampler goes by and a cold start begins with if it is not said; defaults of core. */
-const defaults = { base: 'bald', first: 'typiClust' } as const;
-
 /** A heuristic and those that it is made of, from the top. */
 export function partsOf(choice: HeuristicChoice): readonly HeuristicChoice[] {
   const {
@@ -44,7 +47,8 @@ export function partsOf(choice: HeuristicChoice): readonly HeuristicChoice[] {
   }: Exclude<HeuristicChoice, string> = typeof choice === 'string' ? { kind: choice } : choice;
   const below = heuristics.map((one) => one.heuristic);
   for (const name of ['base', 'first'] as const) {
-    if (heuristicOptions(kind).options.includes(name)) below.push(rest[name] ?? defaults[name]);
+    if (heuristicOptions(kind).options.includes(name))
+      below.push(rest[name] ?? HEURISTIC_DEFAULTS[name]);
   }
   return [choice, ...below.flatMap(partsOf)];
 }

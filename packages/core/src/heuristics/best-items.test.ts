@@ -18,6 +18,16 @@ describe('BestItems', () => {
     }
   });
 
+  it('refuses NaN, and stays as it was', () => {
+    for (const size of [0, 1, 3]) {
+      const best = new BestItems<string>(size);
+      best.add(1, 'a');
+      expect(() => best.add(Number.NaN, 'b')).toThrow('the score of item 1 is NaN');
+      best.add(2, 'c');
+      expect(best.sorted().map(({ item }) => item)).toEqual(['c', 'a'].slice(0, size));
+    }
+  });
+
   it('refuses sizes that are none', () => {
     for (const size of [-1, 0.5, Number.NaN]) {
       expect(() => new BestItems(size)).toThrow(`>= 0, got ${size}`);

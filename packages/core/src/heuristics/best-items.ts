@@ -1,3 +1,5 @@
+import { NumericalError } from '../errors.ts';
+
 /** An item with its score. */
 export interface BestItem<T> {
   /** Higher = better. */
@@ -15,8 +17,7 @@ interface Entry<T> extends BestItem<T> {
  * Keeps the highest of any number of scores, in the memory of those kept: a heap with the worst at its
  * root. Ties go to the item that came first.
  *
- * O(log size) an item at most, O(1) for one that is not kept. Scores must not be NaN: the caller, who
- * knows the item's name, checks.
+ * O(log size) an item at most, O(1) for one that is not kept.
  */
 export class BestItems<T> {
   readonly #size: number;
@@ -31,8 +32,17 @@ export class BestItems<T> {
     this.#size = size;
   }
 
-  /** Shows an item; it is kept while it is among the best. */
+  /**
+   * Shows an item; it is kept while it is among the best.
+   *
+   * @throws NumericalError if the score is NaN, with how many came before.
+   */
   add(score: number, item: T): void {
+    if (Number.isNaN(score)) {
+      throw new NumericalError(
+        `BestItems: the score of item ${this.#count} is NaN, expected a number`,
+      );
+    }
     const order = this.#count++;
     if (this.#heap.length < this.#size) {
       this.#rise({ score, item, order });

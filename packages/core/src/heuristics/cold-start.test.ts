@@ -122,6 +122,8 @@ describe('coldStart', () => {
       const late = await heuristic.getRanks(predictions, { ...base, nLabelled: 20 });
       expect([early.coldStart, late.coldStart]).toEqual([true, undefined]);
       expect(late.scores).not.toEqual(early.scores);
+      expect(heuristic.needsAt?.(2)).toEqual(cold.needsAt?.(2));
+      expect(heuristic.needsAt?.(20)).toEqual({ needsPredictions: true });
     }
   });
 
@@ -134,6 +136,12 @@ describe('coldStart', () => {
     const { features: _, ...rest } = base;
     const heuristic = coldStart(badge(), bald(), { until: { labels: 4 } });
     await expect(heuristic.getRanks(predictions, base)).rejects.toThrow(/no nLabelled/);
+    for (const nLabelled of [Number.NaN, -1, 2.5]) {
+      await expect(heuristic.getRanks(predictions, { ...base, nLabelled })).rejects.toThrow(
+        `bad options.nLabelled, expected an integer >= 0, got ${nLabelled}`,
+      );
+      expect(() => heuristic.needsAt?.(nLabelled)).toThrow(RangeError);
+    }
     await expect(heuristic.getRanks(predictions, { ...rest, nLabelled: 3 })).rejects.toThrow(
       /badge: no features/,
     );

@@ -36,7 +36,8 @@ export interface ColdStartOptions {
  * what the one that ranks needs is computed. With `confidence` predictions are needed at all times, and
  * are held while it is decided: O(N K C) memory.
  *
- * @throws ConfigError unless `until` has a condition; RangeError if one is out of range.
+ * @throws ConfigError unless `until` has a condition; RangeError if one is out of range, or
+ *   `options.nLabelled` is no number of items.
  * @throws TypeError if `options.nLabelled` is missing, or for confidence of kind `values`.
  * @see Hacohen et al., Active Learning on a Budget (2022), for why the two ends differ
  */
@@ -51,6 +52,11 @@ export function coldStart(
     if (nLabelled === undefined) {
       throw new TypeError(
         'coldStart: no nLabelled, expected options.nLabelled: how many items are labelled; the loop and the experiment give it',
+      );
+    }
+    if (!Number.isInteger(nLabelled) || nLabelled < 0) {
+      throw new RangeError(
+        `coldStart: bad options.nLabelled, expected an integer >= 0, got ${nLabelled}`,
       );
     }
     return labels !== undefined && nLabelled >= labels;

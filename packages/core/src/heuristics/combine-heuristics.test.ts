@@ -9,11 +9,14 @@ import { samplePredictions } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { broadcast } from './broadcast.ts';
 import { certainty } from './certainty.ts';
+import { coldStart } from './cold-start.ts';
 import { type CombineOptions, combineHeuristics, combineScores } from './combine-heuristics.ts';
 import { entropy } from './entropy.ts';
 import { getHeuristic } from './get-heuristic.ts';
 import { margin } from './margin.ts';
+import { powerSampling } from './power-sampling.ts';
 import { random } from './random.ts';
+import { subsample } from './subsample.ts';
 import { variance } from './variance.ts';
 
 const golden = readGolden('heuristics');
@@ -126,6 +129,21 @@ describe('combineHeuristics', () => {
     ]);
     await expect(heuristic.getRanks(space)).rejects.toThrow("reduction 'none' of 'entropy'");
     expect(() => heuristic.getUncertainties(space)).toThrow(ShapeError);
+  });
+
+  it('refuses a cold start, bare or in another heuristic', () => {
+    const cold = coldStart(random(), entropy(), { until: { labels: 9 } });
+    for (const heuristic of [cold, subsample(cold, 5), powerSampling(cold)]) {
+      const two = [
+        { heuristic: bald(), weight: 1 },
+        { heuristic, weight: 1 },
+      ];
+      expect(() => combineHeuristics(two)).toThrow(ConfigError);
+      expect(() => combineHeuristics(two)).toThrow(`'${heuristic.name}' changes what it ranks by`);
+    }
+    // The remedy.
+    const late = combineHeuristics([{ heuristic: bald(), weight: 1 }]);
+    expect(() => coldStart(random(), late, { until: { labels: 9 } })).not.toThrow();
   });
 
   it('refuses weights and scales that are none', () => {

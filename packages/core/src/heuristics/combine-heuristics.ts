@@ -38,7 +38,8 @@ export interface CombineOptions {
  * stream `combine-<i>` of `options.rng`. Cost: that of all, and O(N log N) for scales.
  *
  * @throws ConfigError if there is no heuristic, a weight is negative, or all are 0; for an unknown
- *   scale, and for the reduction `none`.
+ *   scale, and for the reduction `none`; for a cold start among the heuristics, whose scores are now in
+ *   these units and now in others: make the combination what takes over from it.
  * @throws ShapeError if a heuristic gives several scores an item.
  * @see Reyes et al., Effective active learning strategy for multi-label learning (2018), for combining ranks
  */
@@ -48,6 +49,12 @@ export function combineHeuristics(
 ): Heuristic {
   const weights = members.map(({ weight }) => weight);
   checkCombination('combineHeuristics', weights, options);
+  const cold = members.find(({ heuristic }) => heuristic.needsAt !== undefined);
+  if (cold !== undefined) {
+    throw new ConfigError(
+      `combineHeuristics: '${cold.heuristic.name}' changes what it ranks by while labels come in, expected heuristics that do not; put the combination into the cold start, coldStart(first, combineHeuristics(…), …)`,
+    );
+  }
   const workOf = (work: HeuristicOptions, i: number): HeuristicOptions =>
     work.rng === undefined ? work : { ...work, rng: work.rng.fork(`combine-${i}`) };
   const streamed = (

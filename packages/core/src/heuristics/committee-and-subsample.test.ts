@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryPredictions, PROBABILISTIC } from '../../test/arbitrary-predictions.ts';
+import { exactEpigKernel } from '../../test/exact-epig-kernel.ts';
 import { firstFar } from '../../test/golden.ts';
 import { checkPredictions } from '../predictions/check-predictions.ts';
 import { asChunks } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { createRng } from '../random/create-rng.ts';
-import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
+import { sampleFeatures, samplePredictions, takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
+import { coreSet } from './diversity/core-set.ts';
+import { epig } from './epig.ts';
 import { committeeKl, voteEntropy } from './query-by-committee.ts';
 import { random } from './random.ts';
 import { subsample } from './subsample.ts';
@@ -66,6 +69,41 @@ describe('query by committee', () => {
 });
 
 describe('subsample', () => {
+  it('refuses features of other items than those of the pool', async () => {
+    const ten = samplePredictions('logits', [10, 4, 3], 'subsample');
+    const options = { rng: createRng(1), querySize: 2 };
+    for (const n of [3, 9, 11]) {
+      const features = sampleFeatures(n);
+      await expect(subsample(coreSet(), 5).getRanks(ten, { ...options, features })).rejects.toThrow(
+        `subsample: there are features of ${n} items, expected 10`,
+      );
+    }
+    // Of an item that is not drawn as well, with its own number.
+    const features = sampleFeatures(10);
+    for (let item = 0; item < 10; item++) {
+      const broken = { ...features, data: features.data.slice() };
+      broken.data[4 * item] = Number.NaN;
+      await expect(
+        subsample(coreSet(), 2).getRanks(ten, { ...options, features: broken }),
+      ).rejects.toThrow(`item ${item} of features`);
+    }
+  });
+
+  it('scores by heuristics that score only streams', async () => {
+    const ten = samplePredictions('logits', [10, 4, 3], 'subsample');
+    const options = { rng: createRng(1), targets: ten };
+    const scores = await subsample(epig({ kernel: exactEpigKernel }), 4).getUncertaintiesGenerator(
+      asChunks(ten, 3),
+      options,
+    );
+    const exact = subsample(epig(), 4).getUncertainties(ten, options);
+    expect([...scores].filter(Number.isFinite)).toHaveLength(4);
+    scores.forEach((score, i) => {
+      if (exact[i] === -Infinity) expect(score).toBe(-Infinity);
+      else expect(score).toBeCloseTo(exact[i] as number, 5);
+    });
+  });
+
   const predictions = samplePredictions('logits', [50, 4, 3], 'subsample');
 
   it('ranks a part as the heuristic alone does, and the rest last by position', async () => {

@@ -22,6 +22,7 @@ import { precomputed } from './precomputed.ts';
 import { committeeKl, voteEntropy } from './query-by-committee.ts';
 import { random } from './random.ts';
 import { rankBasedSampling } from './rank-based-sampling.ts';
+import { subsample } from './subsample.ts';
 import { variance } from './variance.ts';
 
 const runner = { describe, it };
@@ -100,6 +101,14 @@ for (const make of [typiClust, () => probCover({ classes: 3 })]) {
     kinds: PREDICTION_KINDS,
     order: 'batch',
     random: true,
+    spatial: false,
+  });
+}
+// A part that holds all items of small pools, whose scores are then finite, and some of larger ones.
+for (const make of [coreSet, maxDet]) {
+  heuristicConformance(() => subsample(make(), 20), runner, {
+    kinds: PREDICTION_KINDS,
+    order: 'drawnBatch',
     spatial: false,
   });
 }

@@ -78,6 +78,9 @@ export interface GetHeuristicOptions {
 /** A heuristic in a config: its name, or its name and its options. */
 export type HeuristicConfig = string | (GetHeuristicOptions & { readonly kind: string });
 
+/** The heuristics that heuristics over others fall back to where a config does not name them. */
+export const HEURISTIC_DEFAULTS = { base: 'bald', first: 'typiClust' } as const;
+
 interface Entry {
   readonly options: readonly (keyof GetHeuristicOptions)[];
   /** Those of them that have no default. */
@@ -91,7 +94,8 @@ const sampling = (make: (base: Heuristic, options: GetHeuristicOptions) => Heuri
   options: ['base', 'temperature'],
   make: (options) => make(baseOf(options), options),
 });
-const baseOf = ({ base = 'bald' }: GetHeuristicOptions): Heuristic => getHeuristic(base);
+const baseOf = ({ base = HEURISTIC_DEFAULTS.base }: GetHeuristicOptions): Heuristic =>
+  getHeuristic(base);
 
 const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['badge', { options: [], make: badge }],
@@ -103,7 +107,7 @@ const HEURISTICS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     {
       options: ['first', 'base', 'until'],
       required: ['until'],
-      make: ({ first = 'typiClust', ...options }) =>
+      make: ({ first = HEURISTIC_DEFAULTS.first, ...options }) =>
         // No end is refused by the factory, with the conditions that there are.
         coldStart(getHeuristic(first), baseOf(options), options as ColdStartOptions),
     },

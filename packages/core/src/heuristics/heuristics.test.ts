@@ -22,6 +22,7 @@ import { entropy } from './entropy.ts';
 import {
   type GetHeuristicOptions,
   getHeuristic,
+  HEURISTIC_DEFAULTS,
   HEURISTIC_NAMES,
   type HeuristicConfig,
   heuristicOptions,
@@ -405,6 +406,30 @@ describe('getHeuristic', () => {
       else expect(make).toThrow('expected');
     }
     expect(() => heuristicOptions('bld')).toThrow('did you mean "bald"?');
+  });
+
+  it('falls back to the heuristics that are exported as its defaults', async () => {
+    const predictions = samplePredictions('logits', [9, 4, 3], 'defaults');
+    const { base, first } = HEURISTIC_DEFAULTS;
+    const options: Readonly<Record<string, GetHeuristicOptions>> = {
+      coldStart: { until: { labels: 20 } },
+      subsample: { size: 5 },
+    };
+    const work = { features: sampleFeatures(9), labelled: sampleFeatures([9]), querySize: 2 };
+    for (const kind of HEURISTIC_NAMES) {
+      const own = heuristicOptions(kind).options;
+      if (!own.includes('base')) continue;
+      const said = { base, ...(own.includes('first') && { first }), ...options[kind] };
+      for (const nLabelled of [2, 20]) {
+        const ranked = (given: GetHeuristicOptions | undefined) =>
+          getHeuristic(kind, given).getRanks(predictions, {
+            ...work,
+            nLabelled,
+            rng: createRng(1),
+          });
+        expect(await ranked(options[kind])).toEqual(await ranked(said));
+      }
+    }
   });
 
   it('takes what a config says', async () => {

@@ -3,7 +3,7 @@ import { predictionSizes } from '../predictions/check-predictions.ts';
 import { concatPredictions } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import type { Rng } from '../random/rng.ts';
-import { takeFeatures } from './diversity/features.ts';
+import { featureRows, takeFeatures } from './diversity/features.ts';
 import type { Heuristic, HeuristicOptions } from './heuristic.ts';
 import { needsOf } from './needs.ts';
 
@@ -20,7 +20,8 @@ import { needsOf } from './needs.ts';
  * items however it is cut; the heuristic itself gets `options` as they are.
  *
  * @throws RangeError unless `size` is a positive integer; TypeError if no rng is given.
- * @throws ShapeError if the heuristic gives several scores an item.
+ * @throws ShapeError if the heuristic gives several scores an item, or there are features of more or
+ *   fewer items; NumericalError for unsound features, drawn or not.
  * @throws TypeError if chunks that were joined are several draws and the heuristic needs one.
  */
 export function subsample(heuristic: Heuristic, size: number): Heuristic {
@@ -43,21 +44,25 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
     name: 'subsample',
     ...needsOf(heuristic),
     ...(heuristic.lowest !== undefined && { lowest: heuristic.lowest }),
+    ...(heuristic.needsAt && {
+      needsAt: (nLabelled) => needsOf(heuristic.needsAt?.(nLabelled) ?? heuristic),
+    }),
     getUncertainties: (predictions, options = {}) => {
       const sampler = new Sampler(size, streamOf(options));
       sampler.add(predictions);
       const part = sampler.finish();
-      return scatter(heuristic.getUncertainties(part.predictions, cut(options, part.items)), part);
+      return scatter(heuristic.getUncertainties(part.predictions, cut(options, part)), part);
     },
     getUncertaintiesGenerator: async (chunks, options = {}) => {
       const part = await sample(chunks, size, options);
-      return scatter(heuristic.getUncertainties(part.predictions, cut(options, part.items)), part);
+      const own = heuristic.getUncertaintiesGenerator([part.predictions], cut(options, part));
+      return scatter(await own, part);
     },
     getRanks: async (predictions, options = {}) => {
       const chunks = 'shape' in predictions ? [predictions] : predictions;
       const part = await sample(chunks, size, options);
       const { items, total } = part;
-      const own = await heuristic.getRanks(part.predictions, cut(options, items));
+      const own = await heuristic.getRanks(part.predictions, cut(options, part));
       const ranks = new Uint32Array(total);
       own.ranks.forEach((rank, i) => {
         ranks[i] = items[rank] as number;
@@ -78,9 +83,16 @@ export function subsample(heuristic: Heuristic, size: number): Heuristic {
 }
 
 /** Options as the items that were drawn see them. */
-function cut(options: HeuristicOptions, items: readonly number[]): HeuristicOptions {
+function cut(options: HeuristicOptions, { items, total }: Part): HeuristicOptions {
   const { features } = options;
-  return features === undefined ? options : { ...options, features: takeFeatures(features, items) };
+  if (features === undefined) return options;
+  const { N } = featureRows('subsample', features);
+  if (N !== total) {
+    throw new ShapeError(
+      `subsample: there are features of ${N} items, expected ${total}, one row for each item of the predictions`,
+    );
+  }
+  return { ...options, features: takeFeatures(features, items) };
 }
 
 /** The items that were drawn, ascending, and how many there were. */

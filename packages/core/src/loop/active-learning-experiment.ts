@@ -11,7 +11,12 @@ import { checkFeatureSource } from './pool-features.ts';
 import { checkTargets, rankPool, type Suggestion } from './rank-pool.ts';
 import type { RoundRecord } from './round-record.ts';
 import { type StopSetSummary, summarizeStopSet } from './stop-set.ts';
-import { type StoppingCriterion, type StoppingInput, stoppingInput } from './stopping-criterion.ts';
+import {
+  isBlind,
+  type StoppingCriterion,
+  type StoppingInput,
+  stoppingInput,
+} from './stopping-criterion.ts';
 import { summarizeUncertainty } from './uncertainty-summary.ts';
 
 /** What an experiment is made of. */
@@ -238,22 +243,24 @@ export class ActiveLearningExperiment<T> {
     signal?.throwIfAborted();
     const record = { round, labelled, train, test, ...(stopSet && { stopSet }) };
     const input = this.#input({ ...record, pool: { size, scored: 0 }, acquired: [], scores: [] });
-    const early =
-      this.#ask(input, false) ??
+    const end =
       (round + 1 >= (rounds ?? Number.POSITIVE_INFINITY) ? 'rounds' : undefined) ??
       (labelled >= this.#labels ? 'labels' : undefined) ??
       (size === 0 ? 'pool' : undefined);
+    // Where the pool will not be scored, compositions are asked without uncertainties.
+    const early =
+      this.#ask(input, false) ?? (end === undefined ? undefined : (this.#ask(input, true) ?? end));
     if (early !== undefined) return last(record, size, 0, early);
 
     const suggestion = await this.#suggest(rng, work);
     signal?.throwIfAborted();
     const scored = suggestion.scored.positions.length;
-    // A cold start chooses by something else than uncertainty: criteria wait until it is over.
+    // A cold start chooses by something else than uncertainty: criteria that need it wait until it is over.
     const uncertainty = suggestion.uncertain
       ? summarizeUncertainty(suggestion.scored.scores)
       : undefined;
     const spread = uncertainty && { uncertainty };
-    const late = suggestion.uncertain ? this.#ask({ ...input, ...spread }, true) : undefined;
+    const late = this.#ask({ ...input, ...spread }, true);
     if (late !== undefined) return { ...last(record, size, scored, late), ...spread };
 
     const targets = await this.#targetsOf(suggestion);
@@ -308,10 +315,11 @@ export class ActiveLearningExperiment<T> {
     return stoppingInput(record, this.#options.elapsedSeconds?.(record.round));
   }
 
-  /** Asks every criterion of one sort, so that those with memory see each round; the first yes counts. */
+  /** Asks every criterion of one sort that can be asked, so that those with memory see each round; the first yes counts. */
   #ask(input: StoppingInput, needsUncertainty: boolean): string | undefined {
     const asked = this.#stop.filter(
-      (criterion) => (criterion.needsUncertainty ?? false) === needsUncertainty,
+      (criterion) =>
+        (criterion.needsUncertainty ?? false) === needsUncertainty && !isBlind(criterion, input),
     );
     const verdicts = asked.map((criterion) => ({
       name: criterion.name,
@@ -325,8 +333,8 @@ export class ActiveLearningExperiment<T> {
     for (const criterion of this.#stop) {
       criterion.reset?.();
       for (const record of this.#records) {
-        const blind = criterion.needsUncertainty === true && record.uncertainty === undefined;
-        if (!blind) criterion.shouldStop(this.#input(record));
+        const input = this.#input(record);
+        if (!isBlind(criterion, input)) criterion.shouldStop(input);
       }
     }
   }

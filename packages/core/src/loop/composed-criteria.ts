@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.ts';
-import type { StoppingCriterion } from './stopping-criterion.ts';
+import { isBlind, type StoppingCriterion } from './stopping-criterion.ts';
 
 /**
  * Stops when at least one of several criteria says so. All are asked every time, so that those with
- * memory see each round. Named `anyOf(a, b)`.
+ * memory see each round; but one that looks at uncertainties counts as a no in a round without them,
+ * and does not see it. Named `anyOf(a, b)`.
  *
  * @throws ConfigError without criteria.
  */
@@ -12,8 +13,9 @@ export function anyOf(...criteria: readonly StoppingCriterion[]): StoppingCriter
 }
 
 /**
- * Stops when all of several criteria say so in the same round. All are asked every time. Named
- * `allOf(a, b)`. To need several in any order, give each its own patience.
+ * Stops when all of several criteria say so in the same round. All are asked every time; one that looks
+ * at uncertainties counts as a no in a round without them. Named `allOf(a, b)`. To need several in any
+ * order, give each its own patience.
  *
  * @throws ConfigError without criteria.
  */
@@ -32,11 +34,15 @@ function composed(
   return {
     name: `${kind}(${criteria.map(({ name }) => name).join(', ')})`,
     needsUncertainty: criteria.some((criterion) => criterion.needsUncertainty === true),
+    asksWithoutUncertainty: true,
     needsStopSet: criteria.some((criterion) => criterion.needsStopSet === true),
     needsTime: criteria.some((criterion) => criterion.needsTime === true),
     reset: () => {
       for (const criterion of criteria) criterion.reset?.();
     },
-    shouldStop: (input) => decide(criteria.map((criterion) => criterion.shouldStop(input))),
+    shouldStop: (input) =>
+      decide(
+        criteria.map((criterion) => !isBlind(criterion, input) && criterion.shouldStop(input)),
+      ),
   };
 }

@@ -21,10 +21,14 @@ import { blankPredictions } from '../predictions/blank-predictions.ts';
 import { createRng } from '../random/create-rng.ts';
 import { committeeLearner } from '../testing/committee-learner.ts';
 import { ActiveLearningLoop } from './active-learning-loop.ts';
+import { allOf, anyOf } from './composed-criteria.ts';
 import { encodeRound } from './journal.ts';
+import { labellingBudget } from './labelling-budget.ts';
 import type { Learner } from './learner.ts';
 import { lowAverageUncertainty } from './low-average-uncertainty.ts';
+import { replayStopping } from './replay-stopping.ts';
 import type { RoundRecord } from './round-record.ts';
+import type { StoppingCriterion } from './stopping-criterion.ts';
 
 const rng = createRng('features in the loop');
 
@@ -147,6 +151,59 @@ describe('an experiment with strategies over features', () => {
     const resumed: RoundRecord[] = [];
     for await (const record of experiment.run()) resumed.push(record);
     expect(resumed).toEqual(records.slice(2));
+  });
+
+  describe('criteria that are composed, in a cold start', () => {
+    const cold = coldStart(badge(), entropy(), { until: { labels: 22 } });
+    const settings: Partial<Options> = { heuristic: cold, rounds: 9 };
+    const uncertain = (): StoppingCriterion => lowAverageUncertainty({ threshold: 1e9 });
+    const stopOf = async (stop: StoppingCriterion) =>
+      (await make({ ...settings, stop: [stop] }).experiment.start()).at(-1);
+
+    it('are asked in every round, and what needs uncertainties says no until there are some', async () => {
+      const budget = labellingBudget({ budget: 10 });
+      const name = 'anyOf(labellingBudget, lowAverageUncertainty)';
+      const any = anyOf(budget, uncertain());
+      expect(await stopOf(any)).toMatchObject({ labelled: 10, stop: name });
+      expect(await stopOf(anyOf(any))).toMatchObject({ labelled: 10, stop: `anyOf(${name})` });
+      expect(await stopOf(allOf(budget, uncertain()))).toMatchObject({ labelled: 22 });
+      // In a round that is the last anyway, the composition gives the reason as its budget alone would.
+      const { experiment } = make({ ...settings, rounds: 2, stop: [any] });
+      expect((await experiment.start()).at(-1)?.stop).toBe(name);
+      const records = await make(settings).experiment.start();
+      expect(replayStopping(any, records).stoppedAt).toMatchObject({ labelled: 10 });
+      expect(replayStopping(uncertain(), records).stoppedAt).toMatchObject({ labelled: 22 });
+      expect(replayStopping(allOf(budget, uncertain()), records).stoppedAt?.labelled).toBe(22);
+    });
+
+    it('remember every round, after a resume too; what needs uncertainties only those that have them', async () => {
+      /** Says yes when it has seen so many rounds. */
+      const patient = (rounds: number, needsUncertainty: boolean): StoppingCriterion => {
+        let seen = 0;
+        return {
+          name: `patient ${rounds}`,
+          needsUncertainty,
+          reset: () => {
+            seen = 0;
+          },
+          shouldStop: () => ++seen >= rounds,
+        };
+      };
+      // 6, 10, 14, 18 labels have no uncertainties; 22 and more have.
+      for (const [plain, needing, labelled] of [
+        [3, 9, 14],
+        [9, 2, 26],
+      ] as const) {
+        const criterion = (): StoppingCriterion =>
+          anyOf(patient(plain, false), patient(needing, true));
+        const { experiment } = make({ ...settings, stop: [criterion()] });
+        const records = await experiment.start();
+        expect(records.at(-1)?.labelled).toBe(labelled);
+        const resumed = make({ ...settings, stop: [criterion()] });
+        resumed.experiment.replay(records.slice(0, -1));
+        expect(await resumed.experiment.start()).toEqual(records);
+      }
+    });
   });
 
   it('refuses a learner without features when it is made', () => {

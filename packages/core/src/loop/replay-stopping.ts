@@ -1,5 +1,5 @@
 import type { RoundRecord } from './round-record.ts';
-import { type StoppingCriterion, stoppingInput } from './stopping-criterion.ts';
+import { isBlind, type StoppingCriterion, stoppingInput } from './stopping-criterion.ts';
 
 /** What a criterion says of a recorded round. */
 export interface StoppingVerdict {
@@ -32,7 +32,8 @@ export interface ReplayStoppingOptions {
  * a criterion, or its threshold, without running anything again. The criterion is reset first.
  *
  * A criterion that looks at uncertainties is not asked in a round whose pool was not scored, which is
- * how a run itself treats it: the last round can be one, and those of a cold start are.
+ * how a run itself treats it: the last round can be one, and those of a cold start are. A composition is
+ * asked in every round; such a criterion in it counts as a no there.
  *
  * @throws StateError if the criterion needs a stop set or times that the record lacks.
  */
@@ -44,11 +45,9 @@ export function replayStopping(
   criterion.reset?.();
   const verdicts: StoppingVerdict[] = [];
   for (const record of records) {
-    const { round, labelled, uncertainty } = record;
-    const unscored = criterion.needsUncertainty === true && uncertainty === undefined;
-    const stop = unscored
-      ? null
-      : criterion.shouldStop(stoppingInput(record, elapsedSeconds?.(round)));
+    const { round, labelled } = record;
+    const input = stoppingInput(record, elapsedSeconds?.(round));
+    const stop = isBlind(criterion, input) ? null : criterion.shouldStop(input);
     verdicts.push({ round, labelled, stop });
   }
   criterion.reset?.();

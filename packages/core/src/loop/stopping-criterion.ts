@@ -27,6 +27,11 @@ export interface StoppingCriterion {
   readonly name: string;
   /** True if it looks at `uncertainty`: the pool is then scored before it is asked. */
   readonly needsUncertainty?: boolean;
+  /**
+   * True if it is asked even in rounds without `uncertainty` though it looks at it, as compositions
+   * are: some of their criteria need none. Others are not asked then, and do not remember the round.
+   */
+  readonly asksWithoutUncertainty?: boolean;
   /** True if it looks at `stopSet`: the experiment must have one. */
   readonly needsStopSet?: boolean;
   /** True if it looks at `elapsedSeconds`: the experiment must be told the time. */
@@ -49,6 +54,17 @@ export function stoppingInput(
     ...(stopSet && { stopSet }),
     ...(elapsedSeconds !== undefined && { elapsedSeconds }),
   };
+}
+
+/**
+ * Whether a criterion cannot be asked, since it looks at uncertainties and the round has none: its pool
+ * was not scored, or by something else, as in a cold start. It neither says stop nor remembers the round.
+ */
+export function isBlind(
+  { needsUncertainty, asksWithoutUncertainty }: StoppingCriterion,
+  { uncertainty }: StoppingInput,
+): boolean {
+  return needsUncertainty === true && asksWithoutUncertainty !== true && uncertainty === undefined;
 }
 
 /** The stop set of an input. @throws StateError if it has none. */

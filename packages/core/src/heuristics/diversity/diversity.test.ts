@@ -12,6 +12,7 @@ import type { Features } from './features.ts';
 import { lcmd } from './lcmd.ts';
 import { maxDet } from './max-det.ts';
 import { probCover } from './prob-cover.ts';
+import { typiClust } from './typi-clust.ts';
 
 const matrix = (rows: readonly (readonly number[])[]): Features => ({
   data: Float64Array.from(rows.flat()),
@@ -353,5 +354,36 @@ describe('badge', () => {
     await expect(
       badge().getRanks(predictions, { features: huge, querySize: 2, rng }),
     ).rejects.toThrow(NumericalError);
+  });
+});
+
+describe('features that are too large', () => {
+  const strategies = [badge(), coreSet(), lcmd(), maxDet(), probCover(), typiClust()];
+
+  it.each(strategies)('$name refuses them with the number of the item', async (heuristic) => {
+    const predictions = samplePredictions('logits', [6, 3, 4], 'large');
+    const options = { querySize: 2, rng: createRng(1) };
+    const features = (largest: number): Features => {
+      const rows = Array.from({ length: 6 }, (_, i) => [i, i === 3 ? largest : 1 - i]);
+      return matrix(rows);
+    };
+    await expect(
+      heuristic.getRanks(predictions, { ...options, features: features(-1e200) }),
+    ).rejects.toThrow(
+      `${heuristic.name}: item 3 of features is too long, expected a squared length of at most 1e+300, got Infinity`,
+    );
+    const { scores } = await heuristic.getRanks(predictions, {
+      ...options,
+      features: features(1e149),
+    });
+    expect(scores.every(Number.isFinite)).toBe(true);
+    if (heuristic.needsLabelled !== true) return;
+    const labelled = matrix([
+      [0, 0],
+      [1e160, 0],
+    ]);
+    await expect(
+      heuristic.getRanks(predictions, { ...options, features: features(1), labelled }),
+    ).rejects.toThrow(/item 1 of labelled is too long/);
   });
 });

@@ -1,6 +1,9 @@
 import type { NdArray } from '../../data/example.ts';
 import { NumericalError, ShapeError } from '../../errors.ts';
 
+/** Squared lengths up to this leave room for the sum of ten million squared distances. */
+const LARGEST_SQUARE = 1e300;
+
 /** Features of items, `[N, D]`, row-major. */
 export type Features = NdArray<Float32Array | Float64Array>;
 
@@ -21,8 +24,8 @@ export interface FeatureRows {
 }
 
 /**
- * Checks features: two axes each, as many features of labelled items, all finite. Nothing is copied.
- * O((N + L) D).
+ * Checks features: two axes each, as many features of labelled items, all finite, of a squared length of
+ * at most 1e300. Nothing is copied. O((N + L) D).
  *
  * @throws ShapeError, and NumericalError with the number of the item.
  */
@@ -97,10 +100,15 @@ function sizes(where: string, name: string, { data, shape }: Features): [number,
       `${where}: ${name} have shape [${shape.join(', ')}] and ${data.length} values, expected [N, D] with N * D values`,
     );
   }
-  const broken = data.findIndex((value) => !Number.isFinite(value));
-  if (broken !== -1) {
+  for (let i = 0; i < N; i++) {
+    let square = 0;
+    for (let at = i * D; at < (i + 1) * D; at++) square += (data[at] as number) ** 2;
+    if (square <= LARGEST_SQUARE) continue;
+    const broken = data.subarray(i * D, (i + 1) * D).find((value) => !Number.isFinite(value));
     throw new NumericalError(
-      `${where}: item ${Math.floor(broken / D)} of ${name} has the value ${data[broken]}, expected finite features`,
+      broken === undefined
+        ? `${where}: item ${i} of ${name} is too long, expected a squared length of at most ${LARGEST_SQUARE}, got ${square}; scale the features down`
+        : `${where}: item ${i} of ${name} has the value ${broken}, expected finite features`,
     );
   }
   return [N, D];

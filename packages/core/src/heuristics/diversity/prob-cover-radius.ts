@@ -12,10 +12,10 @@ const SAMPLE = 1000;
  * meets another cluster, for all but a share `1 - purity` of the items. Over candidates and labelled
  * items. O((N + L)^2 D).
  *
- * @returns Infinity if there is one cluster only.
+ * @returns the square of the radius, which no root rounds; Infinity if there is one cluster only.
  * @see Yehuda et al., Active Learning Through a Covering Lens (2022), sec. 3.3
  */
-export function pureRadius(
+export function pureRadiusSquare(
   rows: FeatureRows,
   { classes, purity }: { readonly classes: number; readonly purity: number },
   rng: Rng,
@@ -35,9 +35,10 @@ export function pureRadius(
       foreign[j] = Math.min(foreign[j] as number, distance);
     }
   }
-  // Balls are closed: as many as ceil(purity items) must end before another cluster begins.
-  const limit = foreign.sort()[items - Math.ceil(purity * items)] as number;
-  return Math.sqrt(limit) * (1 - 1e-9);
+  // Balls are closed: as many as ceil(purity items) must end before another cluster begins. Rounding of
+  // share and product must not make 55.00000000000001 of 0.55 * 100.
+  const balls = Math.ceil(purity * items * (1 - 4 * Number.EPSILON));
+  return (foreign.sort()[items - balls] as number) * (1 - 1e-9);
 }
 
 /**
@@ -45,9 +46,13 @@ export function pureRadius(
  * spaced over candidates and labelled ones where there are more. A ball then holds about that share of
  * all items. O(D) for each of at most 500,000 pairs.
  *
- * @returns Infinity if there are fewer than two items.
+ * @returns the square of the radius, so that the pair that it is made of lies within, which rounding of
+ *   a root may prevent; Infinity if there are fewer than two items.
  */
-export function quantileRadius({ N, L, squaredDistance }: FeatureRows, quantile: number): number {
+export function quantileRadiusSquare(
+  { N, L, squaredDistance }: FeatureRows,
+  quantile: number,
+): number {
   const items = N + L;
   const count = Math.min(items, SAMPLE);
   const sample = Array.from({ length: count }, (_, s) => Math.floor((s * items) / count));
@@ -57,5 +62,5 @@ export function quantileRadius({ N, L, squaredDistance }: FeatureRows, quantile:
     for (const j of sample.slice(s + 1)) squares[at++] = squaredDistance(i, j);
   });
   if (squares.length === 0) return Number.POSITIVE_INFINITY;
-  return Math.sqrt(squares.sort()[Math.floor(quantile * (squares.length - 1))] as number);
+  return squares.sort()[Math.floor(quantile * (squares.length - 1))] as number;
 }

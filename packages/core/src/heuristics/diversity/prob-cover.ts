@@ -2,7 +2,7 @@ import { ConfigError } from '../../errors.ts';
 import type { Heuristic, HeuristicOptions } from '../heuristic.ts';
 import { featureHeuristic, pickOneByOne, rngOf } from './feature-heuristic.ts';
 import { type FeatureRows, highest } from './features.ts';
-import { pureRadius, quantileRadius } from './prob-cover-radius.ts';
+import { pureRadiusSquare, quantileRadiusSquare } from './prob-cover-radius.ts';
 
 /** Options of {@link probCover}: one rule for the radius; default `quantile`. */
 export interface ProbCoverOptions {
@@ -30,8 +30,9 @@ export interface ProbCoverOptions {
  *
  * The radius is given; or the largest at which a share `purity` of the balls holds one class, where
  * k-means with `classes` clusters stands for the classes; or, by default, a quantile of the distances
- * between pairs of items, of up to 1000 evenly spaced ones. Candidates and labelled items count alike,
- * so the radius changes only with the features.
+ * between pairs of items, of up to 1000 evenly spaced ones. Candidates and labelled items count alike:
+ * labelling alone changes neither the items nor their distances. But features change with every training,
+ * and the order of the items decides which of more than 1000 are taken, and what k-means finds.
  *
  * Randomness: stream `probCover` of `options.rng` where `classes` is given; none else.
  * O(N (N + L) D) time, O(N) memory beside the features.
@@ -48,7 +49,7 @@ export function probCover(options: ProbCoverOptions = {}): Heuristic {
     needsLabelled: true,
     start: (rows, work) => {
       const { N, L, squaredDistance } = rows;
-      const reach = radiusOf(rows, options, work) ** 2;
+      const reach = squaredRadius(rows, options, work);
       const within = (i: number, j: number): boolean => squaredDistance(i, j, reach) <= reach;
       const covered_N = new Uint8Array(N);
       for (let j = 0; j < L; j++) {
@@ -83,14 +84,14 @@ export function probCover(options: ProbCoverOptions = {}): Heuristic {
   });
 }
 
-function radiusOf(
+function squaredRadius(
   rows: FeatureRows,
   { radius, quantile = 0.05, classes, purity = 0.95 }: ProbCoverOptions,
   work: HeuristicOptions,
 ): number {
-  if (radius !== undefined) return radius;
-  if (classes === undefined) return quantileRadius(rows, quantile);
-  return pureRadius(rows, { classes, purity }, rngOf('probCover', work), work.signal);
+  if (radius !== undefined) return radius ** 2;
+  if (classes === undefined) return quantileRadiusSquare(rows, quantile);
+  return pureRadiusSquare(rows, { classes, purity }, rngOf('probCover', work), work.signal);
 }
 
 function check({ radius, quantile, classes, purity }: ProbCoverOptions): void {

@@ -6,7 +6,7 @@ import type { BatchSelection } from '../heuristic.ts';
 import { type Features, featureRows } from './features.ts';
 import { kMeans } from './k-means.ts';
 import { probCover } from './prob-cover.ts';
-import { pureRadius, quantileRadius } from './prob-cover-radius.ts';
+import { pureRadiusSquare, quantileRadiusSquare } from './prob-cover-radius.ts';
 import { type TypiClustOptions, typiClust } from './typi-clust.ts';
 
 type Point = readonly [number, number];
@@ -154,6 +154,48 @@ describe('kMeans', () => {
   });
 });
 
+it('kMeans draws centers as k-means++, by frequencies of every order (false alarm 1e-6)', () => {
+  // As many centers as points: none moves, and the number of a point's cluster is when it was drawn.
+  const four: readonly Point[] = [
+    [0, 0],
+    [1, 0],
+    [0, 2],
+    [3, 1],
+  ];
+  const square = (i: number, j: number): number =>
+    distance(four[i] as Point, four[j] as Point) ** 2;
+  const expected = new Map<string, number>();
+  const go = (drawn: readonly number[], chance: number): void => {
+    if (drawn.length === 4) {
+      expected.set([0, 1, 2, 3].map((i) => drawn.indexOf(i)).join(''), chance);
+      return;
+    }
+    const weights = four.map((_, i) =>
+      drawn.length === 0 ? 1 : Math.min(...drawn.map((j) => square(i, j))),
+    );
+    const total = weights.reduce((a, b) => a + b, 0);
+    weights.forEach((weight, i) => {
+      if (!drawn.includes(i)) go([...drawn, i], (chance * weight) / total);
+    });
+  };
+  go([], 1);
+  expect(expected.size).toBe(24);
+  const runs = 8000;
+  const rng = createRng('k-means++');
+  const rows = featureRows('test', matrix(four));
+  const counts = new Map<string, number>();
+  for (let run = 0; run < runs; run++) {
+    const order = kMeans(rows, 4, rng.fork(`${run}`)).join('');
+    counts.set(order, (counts.get(order) ?? 0) + 1);
+  }
+  let chiSquare = 0;
+  for (const [order, chance] of expected) {
+    chiSquare += ((counts.get(order) ?? 0) - runs * chance) ** 2 / (runs * chance);
+  }
+  // The quantile of 23 degrees of freedom at 1 - 1e-6.
+  expect(chiSquare).toBeLessThan(70.6);
+});
+
 describe('the radius of probCover', () => {
   it('is the largest at which so many balls hold one cluster only, by all balls', () => {
     const shares = fc.constantFrom(0.3, 0.5, 0.8, 0.95, 1);
@@ -161,7 +203,7 @@ describe('the radius of probCover', () => {
       fc.property(points, shares, fc.integer({ min: 2, max: 4 }), (all, purity, classes) => {
         const rows = featureRows('test', matrix(all));
         const clusters = kMeans(rows, classes, createRng(3));
-        const radius = pureRadius(rows, { classes, purity }, createRng(3));
+        const radius = Math.sqrt(pureRadiusSquare(rows, { classes, purity }, createRng(3)));
         const pure = (r: number): number =>
           all.filter((p, i) =>
             all.every((q, j) => clusters[i] === clusters[j] || distance(p, q) > r),
@@ -180,14 +222,48 @@ describe('the radius of probCover', () => {
       fc.property(points, fc.constantFrom(0.05, 0.5, 0.9), (all, quantile) => {
         const all_ = all.flatMap((p, i) => all.slice(i + 1).map((q) => distance(p, q)));
         const sorted = all_.sort((x, y) => x - y);
-        const radius = quantileRadius(featureRows('test', matrix(all)), quantile);
-        expect(radius).toBeCloseTo(sorted[Math.floor(quantile * (sorted.length - 1))] as number, 9);
+        const square = quantileRadiusSquare(featureRows('test', matrix(all)), quantile);
+        expect(Math.sqrt(square)).toBeCloseTo(
+          sorted[Math.floor(quantile * (sorted.length - 1))] as number,
+          9,
+        );
       }),
     );
     // Of many items, a thousand evenly spaced ones: the median distance of a line from 0 to 1.
     const line = Array.from({ length: 3000 }, (_, i): Point => [i / 2999, 0]);
-    const median = quantileRadius(featureRows('test', matrix(line)), 0.5);
+    const median = Math.sqrt(quantileRadiusSquare(featureRows('test', matrix(line)), 0.5));
     expect(median).toBeCloseTo(1 - Math.SQRT1_2, 2);
+  });
+
+  it('holds the pairs that it is made of, though its root is rounded', () => {
+    // Neighbours on the diagonal are sqrt(D) apart, and a double has no sqrt(3): its square is below 3.
+    for (const D of [2, 3, 5, 6, 7]) {
+      const diagonal: Features = {
+        data: Float64Array.from({ length: 5 * D }, (_, i) => Math.floor(i / D)),
+        shape: [5, D],
+      };
+      const scores = probCover().getUncertainties(blankPredictions(5), { features: diagonal });
+      expect([...scores]).toEqual([2, 3, 3, 3, 2]);
+    }
+  });
+
+  it('holds exactly the share of pure balls, where share times items rounds up', () => {
+    // Ball i of the left cluster is pure below 1000 + i, of the right one below 1000 + i + 1/2.
+    const all = Array.from({ length: 50 }, (_, i): Point[] => [
+      [-i, 0],
+      [1000 + (i === 0 ? 0 : i + 0.5), 0],
+    ]).flat();
+    expect(0.55 * 100).toBeGreaterThan(55);
+    const rows = featureRows('test', matrix(all));
+    for (const [purity, radius] of [
+      [0.55, 1022.5],
+      [0.551, 1022],
+      [0.57, 1021.5],
+      [1, 1000],
+    ] as const) {
+      const square = pureRadiusSquare(rows, { classes: 2, purity }, createRng(1));
+      expect(Math.sqrt(square)).toBeCloseTo(radius, 5);
+    }
   });
 
   it('is chosen by the rule that is asked for', async () => {
@@ -198,13 +274,16 @@ describe('the radius of probCover', () => {
         features: matrix(pool),
         rng: createRng(5),
       });
-    const quantile = quantileRadius(rows, 0.2);
-    expect(scores({ quantile: 0.2 })).toEqual(scores({ radius: quantile }));
-    expect(scores({})).toEqual(scores({ radius: quantileRadius(rows, 0.05) }));
+    // A root may be rounded down, and the pair that made it would lie outside.
+    const root = (square: number): number => Math.sqrt(square) * (1 + 1e-12);
+    const quantile = (q: number): number => root(quantileRadiusSquare(rows, q));
+    expect(scores({ quantile: 0.2 })).toEqual(scores({ radius: quantile(0.2) }));
+    expect(scores({})).toEqual(scores({ radius: quantile(0.05) }));
     const pure = { classes: 2, purity: 1 };
-    const radius = pureRadius(rows, pure, createRng(5).fork('probCover'));
+    const stream = createRng(5).fork('probCover');
+    const radius = root(pureRadiusSquare(rows, pure, stream));
     expect(scores(pure)).toEqual(scores({ radius }));
-    const usual = pureRadius(rows, { classes: 2, purity: 0.95 }, createRng(5).fork('probCover'));
+    const usual = root(pureRadiusSquare(rows, { classes: 2, purity: 0.95 }, stream));
     expect(scores({ classes: 2 })).toEqual(scores({ radius: usual }));
     expect(scores(pure)).toEqual(Float64Array.from({ length: 40 }, () => 20));
   });

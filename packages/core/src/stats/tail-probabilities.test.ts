@@ -122,7 +122,7 @@ describe('range of normals', () => {
     for (const q of [0.5, 2, 4]) {
       expect(normalRangeCdf(q, 2)).toBeCloseTo(2 * integral(density, 0, q), 10);
     }
-    expect(normalRangeCdf(0, 3)).toBe(0);
+    for (const q of [0, -0.5, -2]) expect(normalRangeCdf(q, 3)).toBe(0);
     expect(normalRangeCdf(40, 3)).toBeCloseTo(1, 12);
     expect(() => normalRangeCdf(1, 1)).toThrow(RangeError);
     expect(() => normalRangeQuantile(1, 3)).toThrow(RangeError);

@@ -233,12 +233,12 @@ describe('friedmanTest', () => {
 
 describe('dataSavingFactor', () => {
   it('is the geometric mean of the ratios, seeds without one left out', () => {
-    const strategy = [curve(0.9), curve(0.1, 0.1, 0.9), curve(0.1, 0.9), curve(0.1)];
-    const baseline = [curve(0.1, 0.1, 0.9), curve(0.9), curve(0.1), curve(0.9)];
+    const strategy = [curve(0.9), curve(0.1, 0.1, 0.9), curve(0.1, 0.9), curve(0.1), curve(0.2)];
+    const baseline = [curve(0.1, 0.1, 0.9), curve(0.9), curve(0.1), curve(0.9), curve(0.9)];
     const result = dataSavingFactor(strategy, baseline, 0.9);
-    expect(result.perSeed).toEqual([2, 0.5, null, null]);
+    expect(result.perSeed).toEqual([2, 0.5, null, null, null]);
     expect(result.factor).toBeCloseTo(1, 14);
-    expect([result.pairs, result.strategyUnreached, result.baselineUnreached]).toEqual([2, 1, 1]);
+    expect([result.pairs, result.strategyUnreached, result.baselineUnreached]).toEqual([2, 2, 1]);
     // Logarithms ln 2 and -ln 2: half width 12.706 ln 2.
     expect(Math.log(result.interval?.upper as number)).toBeCloseTo(12.7062047362 * Math.LN2, 8);
     expect(Math.log(result.interval?.lower as number)).toBeCloseTo(-12.7062047362 * Math.LN2, 8);

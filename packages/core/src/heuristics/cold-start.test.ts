@@ -164,6 +164,9 @@ describe('subsample over features', () => {
       expect(whole.batch?.gains).toEqual(own.batch?.gains);
       const streamed = await part.getRanks(asChunks(predictions, 2), base);
       expect(streamed).toEqual(whole);
+      expect(part.getUncertainties(predictions, base)).toEqual(whole.scores);
+      const chunks = asChunks(predictions, 2);
+      expect(await part.getUncertaintiesGenerator(chunks, base)).toEqual(whole.scores);
     },
   );
 });

@@ -338,6 +338,21 @@ describe('badge', () => {
     expect(scores[1]).toBeCloseTo((0.4 ** 2 + 0.3 ** 2) * 4, 12);
   });
 
+  it('scores one item as it does many, and certain ones 0, whatever their features', () => {
+    const all = badge().getUncertainties(predictions, { features: matrix(rows) });
+    const one = { ...predictions, data: predictions.data.slice(0, 9), shape: [1, 3, 3] };
+    const alone = badge().getUncertainties(one, { features: matrix(rows.slice(0, 1)) });
+    expect([...alone]).toEqual([all[0]]);
+    const certain: Predictions = {
+      ...predictions,
+      data: Float64Array.of(1, 0, 0, 1, 0.5, 0.5),
+      shape: [3, 1, 2],
+    };
+    // The square of the first two features is beyond a Float64, and 0 times it is still 0.
+    const scores = badge().getUncertainties(certain, { features: matrix([[1e200], [1e200], [2]]) });
+    expect([...scores]).toEqual([0, 0, 2]);
+  });
+
   it('depends on the rng alone', async () => {
     expect(await draw(1, 4)).toEqual(await draw(1, 4));
     const orders = await Promise.all([1, 2, 3, 4, 5].map((seed) => draw(seed, 4)));

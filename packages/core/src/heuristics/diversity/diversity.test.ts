@@ -255,6 +255,21 @@ describe('lcmd', () => {
   });
 });
 
+it('a choice by features asks before the stream, after each chunk and before each pick whether to go on', async () => {
+  const run = (querySize: number, times: number) => {
+    let asked = 0;
+    const throwIfAborted = (): void => {
+      asked++;
+      if (asked > times) throw new Error('enough');
+    };
+    const signal = { aborted: false, reason: undefined, throwIfAborted };
+    return choose(coreSet(), [[1], [2], [3], [4]], { querySize, signal });
+  };
+  expect((await run(3, 1 + 1 + 3)).picks).toHaveLength(3);
+  await expect(run(4, 1 + 1 + 3)).rejects.toThrow('enough');
+  await expect(run(3, 1)).rejects.toThrow('enough');
+});
+
 it('lcmd goes on where a cluster has nothing left', async () => {
   const { picks } = await choose(lcmd(), [[9], [1], [1]], { querySize: 3 });
   expect([...picks]).toEqual([0, 1, 2]);

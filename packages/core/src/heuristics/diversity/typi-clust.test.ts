@@ -114,7 +114,11 @@ describe('kMeans', () => {
   it('ends where each item is in the cluster with the nearest mean', () => {
     fc.assert(
       fc.property(points, fc.integer({ min: 1, max: 5 }), fc.integer(), (all, k, seed) => {
-        const clusters = kMeans(featureRows('test', matrix(all)), k, createRng(seed));
+        // Labelled items, here those after the first half, are clustered as the others are.
+        const half = Math.ceil(all.length / 2);
+        const rows = featureRows('test', matrix(all.slice(0, half)), matrix(all.slice(half)));
+        const clusters = kMeans(rows, k, createRng(seed));
+        expect(clusters).toHaveLength(all.length);
         expect(Math.max(...clusters)).toBeLessThan(k);
         const means = new Map<number, Point>();
         for (const cluster of clusters) {
@@ -152,6 +156,19 @@ describe('kMeans', () => {
       clusters[2],
     ]);
   });
+});
+
+it('kMeans stops when it is told to', () => {
+  const rows = featureRows(
+    'test',
+    matrix([
+      [1, 1],
+      [2, 2],
+    ]),
+  );
+  expect(() => kMeans(rows, 2, createRng(0), AbortSignal.abort(new Error('enough')))).toThrow(
+    'enough',
+  );
 });
 
 describe('the radius of probCover', () => {

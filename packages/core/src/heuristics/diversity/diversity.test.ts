@@ -218,11 +218,30 @@ describe('maxDet', () => {
   });
 });
 
+it('maxDet has a noise of 1e-3 unless told otherwise, and never tells less than nothing', async () => {
+  const pool = [[0.3], [0.1], [0.7]];
+  expect(await choose(maxDet(), pool, { querySize: 2 })).toEqual(
+    await choose(maxDet({ noise: 1e-3 }), pool, { querySize: 2 }),
+  );
+  expect((await choose(maxDet(), [[1]], { querySize: 1 })).scores[0]).toBeCloseTo(
+    Math.log(1001) / 2,
+    12,
+  );
+  // So large that rounding alone is of the size of the noise.
+  const rng = createRng('large');
+  const large = Array.from({ length: 30 }, () => [1e7 * rng.normal(), 1e7 * rng.normal()]);
+  const { gains } = await choose(maxDet(), large, { querySize: 30 });
+  expect(Array.from(gains).every((gain) => gain >= 0)).toBe(true);
+});
+
 describe('lcmd', () => {
   it('takes the farthest of the largest cluster, clustered anew in every step', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ pool, labelled, querySize }) => {
-        const { picks, gains } = await choose(lcmd(), pool, { querySize, ...given(labelled) });
+        const { picks, gains, scores } = await choose(lcmd(), pool, {
+          querySize,
+          ...given(labelled),
+        });
         const expected = greedy(pool.length, querySize, (i, chosen) => {
           const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
           if (centers.length === 0) return square(pool[i] as number[], [0, 0, 0]);
@@ -240,6 +259,10 @@ describe('lcmd', () => {
           const [cluster, distance] = home(pool[i] as number[]);
           return cluster === sums.indexOf(Math.max(...sums)) ? distance : -1;
         });
+        const known = labelled.length > 0 ? labelled : [[0, 0, 0]];
+        expect([...scores]).toEqual(
+          pool.map((own) => Math.min(...known.map((item) => square(item, own)))),
+        );
         expect([...picks]).toEqual(expected);
         expect([...gains]).toEqual(
           expected.map((i, b) => {

@@ -94,6 +94,24 @@ describe('typiClust', () => {
     expect(picks.toSorted()).toEqual(Uint32Array.from({ length: 36 }, (_, i) => i));
   });
 
+  it('takes four for outliers, five for a cluster', async () => {
+    const [five, four] = [cloud(5, [1e4, 0], 'five'), cloud(4, [0, 1e4], 'four')];
+    const pool = [...four, ...five, ...a];
+    const { picks } = await choose(pool, [], 33, { maxClusters: 3 });
+    const homes = Array.from(picks, (pick) => (pick < 4 ? 'four' : pick < 9 ? 'five' : 'a'));
+    expect(homes.slice(0, 4)).toEqual(['a', 'five', 'a', 'five']);
+    expect(homes.indexOf('four')).toBe(29);
+  });
+
+  it('makes at most 500 clusters unless told otherwise', async () => {
+    const pool = cloud(506, [0, 0], 'many');
+    const scores = async (options: TypiClustOptions) =>
+      (await choose(pool, [], 506, options)).scores;
+    const usual = await scores({});
+    expect(usual).toEqual(await scores({ maxClusters: 500 }));
+    for (const maxClusters of [499, 501]) expect(usual).not.toEqual(await scores({ maxClusters }));
+  });
+
   it('takes none for typical that is alone', async () => {
     const { scores } = await choose(
       [

@@ -153,6 +153,29 @@ describe('definition', () => {
         targetClassWeights: [0, 0, 1],
       }).getUncertainties(pool),
     ).toThrow(NumericalError);
+    // One that is not wanted may be missing; certain targets have nothing to be told.
+    const wanted = epig({
+      targetPredictions: { ...certain, data: certain.data.map((x) => 20 * x) },
+      targetClassWeights: [1, 2, 0],
+    });
+    expect(
+      firstFar(wanted.getUncertainties(pool), new Array(5).fill(0), { atol: 1e-14 }),
+    ).toBeNull();
+  });
+
+  it('is never below 0, where samples agree and rounding decides', () => {
+    const some = samplePredictions('logits', [60, 1, 5], 'agree');
+    // [60, K = 3, C = 5], every sample the same.
+    const agreed: Predictions = {
+      ...some,
+      data: Float64Array.from({ length: 900 }, (_, i) => {
+        const [n, c] = [Math.floor(i / 15), i % 5];
+        return some.data[n * 5 + c] as number;
+      }),
+      shape: [60, 3, 5],
+    };
+    const scores = epig({ targetPredictions: agreed }).getUncertainties(agreed);
+    expect(scores.every((score) => score >= 0 && score < 1e-14)).toBe(true);
   });
 
   it('with the weights that targets have anyway is the plain mean', () => {

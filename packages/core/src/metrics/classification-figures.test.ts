@@ -89,6 +89,19 @@ describe('figures of a confusion matrix', () => {
     );
   });
 
+  it('refuses what is no probability, wherever it is', () => {
+    for (let at = 0; at < 20; at++) {
+      for (const value of [Number.NaN, -0.1, 1.1]) {
+        const flat = rows.flat();
+        flat[at] = value;
+        const broken = { ...batch(rows, labels), data: Float64Array.from(flat), firstItem: 3 };
+        expect(() => accuracy().update(broken)).toThrow(
+          `item ${3 + Math.floor(at / 4)} has the value ${value}`,
+        );
+      }
+    }
+  });
+
   it('is named after its average, and refuses others and another number of classes', () => {
     expect(precision({ average: 'micro' }).name).toBe('precisionMicro');
     expect(prArea({ average: 'perClass' }).name).toBe('prAreaPerClass');

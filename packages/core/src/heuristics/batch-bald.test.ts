@@ -258,6 +258,19 @@ describe('properties', () => {
     await expect(batchBald(options).getRanks(predictions)).rejects.toThrow('no rng');
   });
 
+  it('enumerates as many configurations as it may, and samples beyond', async () => {
+    // 5 labels: 5 configurations before the second pick, 25 before the third.
+    for (const [batchSize, most] of [
+      [2, 5],
+      [3, 25],
+    ] as const) {
+      const exact = await batchBald({ batchSize, maxConfigurations: most }).getRanks(predictions);
+      expect([...(exact.batch?.standardErrors ?? [])]).toEqual(new Array(batchSize).fill(0));
+      const less = batchBald({ batchSize, maxConfigurations: most - 1 });
+      await expect(less.getRanks(predictions)).rejects.toThrow('no rng');
+    }
+  });
+
   it('ranks the rest by BALD, and takes the size of the query where none is given', async () => {
     const { ranks, scores, batch } = await batchBald().getRanks(predictions, { querySize: 3 });
     expect(batch?.picks.length).toBe(3);

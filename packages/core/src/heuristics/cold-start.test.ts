@@ -11,6 +11,7 @@ import { coreSet } from './diversity/core-set.ts';
 import { typiClust } from './diversity/typi-clust.ts';
 import { entropy } from './entropy.ts';
 import { epig } from './epig.ts';
+import type { Heuristic } from './heuristic.ts';
 import { margin } from './margin.ts';
 import { powerSampling } from './power-sampling.ts';
 import { random } from './random.ts';
@@ -112,6 +113,27 @@ describe('coldStart', () => {
     expect(nested.needsAt?.(4)).toEqual({ needsPredictions: false });
     expect(nested.needsAt?.(7)?.needsFeatures).toBe(true);
     expect(nested.needsAt?.(12)?.needsFeatures).toBeUndefined();
+    const first = coldStart(byLabels, random(), { until: { labels: 20 } });
+    expect(first.needsAt?.(9)?.needsTargets).toBeUndefined();
+    expect(first.needsAt?.(12)?.needsFeatures).toBeUndefined();
+    expect(first.needsAt?.(12)?.needsTargets).toBe(true);
+    const blind = coldStart(coreSet(), random(), { until: { labels: 9 } });
+    expect(blind.needsPredictions).toBe(false);
+  });
+
+  it('has the lower of the two lowest scores', () => {
+    const until = { labels: 9 };
+    const wide = margin({ reduction: 'sum' });
+    const pairs: readonly (readonly [Heuristic, Heuristic, number])[] = [
+      [margin(), bald(), -1],
+      [bald(), margin(), -1],
+      [wide, margin(), Number.NEGATIVE_INFINITY],
+      [random(), coreSet(), 0],
+      [coreSet(), coreSet(), 0],
+    ];
+    for (const [first, then, lowest] of pairs) {
+      expect(coldStart(first, then, { until }).lowest).toBe(lowest);
+    }
   });
 
   it('can be sampled from and drawn a part of', async () => {
@@ -172,6 +194,9 @@ describe('subsample over features', () => {
       expect(whole.batch?.gains).toEqual(own.batch?.gains);
       const streamed = await part.getRanks(asChunks(predictions, 2), base);
       expect(streamed).toEqual(whole);
+      expect(part.getUncertainties(predictions, base)).toEqual(whole.scores);
+      const chunks = asChunks(predictions, 2);
+      expect(await part.getUncertaintiesGenerator(chunks, base)).toEqual(whole.scores);
     },
   );
 });

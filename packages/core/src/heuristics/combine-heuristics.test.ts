@@ -176,6 +176,14 @@ describe('combineScores', () => {
   const a = Float64Array.of(1, 2, 3, 4);
   const b = Float64Array.of(1000, 0, 0, 1000);
 
+  it('may give any score, so that samplers take none for the lowest', () => {
+    const both = combineHeuristics([
+      { heuristic: bald(), weight: 1 },
+      { heuristic: entropy(), weight: 1 },
+    ]);
+    expect(both.lowest).toBe(Number.NEGATIVE_INFINITY);
+  });
+
   it('standardizes over the pool', () => {
     const scaled = combineScores([a], [7], { scale: 'standardize', reduction: 'sum' });
     const unit = Math.sqrt(1.25);
@@ -209,7 +217,21 @@ describe('combineScores', () => {
       expect(scores[0]).toBe(Number.NEGATIVE_INFINITY);
       expect(scores.slice(1).every(Number.isFinite)).toBe(true);
     }
+    // It has no part in the mean and the deviation of the others, here 1 and 1, then 1 and 0.
+    const standard = (...scores: number[]) => [
+      ...combineScores([Float64Array.from(scores)], [1], { scale: 'standardize' }),
+    ];
+    const out = Number.NEGATIVE_INFINITY;
+    expect(standard(0, out, 2)).toEqual([-1, out, 1]);
+    expect(standard(1, out, 1)).toEqual([0, out, 0]);
     expect(combineScores([a, never], [1, 0], { reduction: 'sum' })).toEqual(a);
+    for (const weights of [
+      [-1, 2],
+      [2, -1],
+      [1, Number.NaN],
+    ]) {
+      expect(() => combineScores([a, b], weights)).toThrow(ConfigError);
+    }
     expect(() => combineScores([a, b.slice(1)], [1, 1])).toThrow(ShapeError);
     expect(() => combineScores([a], [1, 1])).toThrow(ShapeError);
   });

@@ -24,3 +24,15 @@ it('is the sum of -v ln v by the logarithm of the platform, to 2e-15 a value', (
     { numRuns: 2000 },
   );
 });
+
+it('holds its bound at the ends of the intervals of its tables, where it is worst', () => {
+  const { values, entropy } = entropySum(1);
+  for (let i = 0; i < 2048; i++) {
+    for (const v of [1 + i / 2048, 1 + (i + 1) / 2048 - 2 ** -50]) {
+      for (const scaled of [v / 2, v / 1024]) {
+        values[0] = scaled;
+        expect(Math.abs(entropy(0, 1) + scaled * Math.log(scaled))).toBeLessThan(1e-15);
+      }
+    }
+  }
+});

@@ -9,6 +9,7 @@ import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { epig } from './epig.ts';
+import type { EpigKernel, EpigTargets } from './epig-kernel.ts';
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const joint = { samples: 'joint', draw: 'reference' } as const;
@@ -152,6 +153,29 @@ describe('definition', () => {
         targetClassWeights: [0, 0, 1],
       }).getUncertainties(pool),
     ).toThrow(NumericalError);
+    // One that is not wanted may be missing; certain targets have nothing to be told.
+    const wanted = epig({
+      targetPredictions: { ...certain, data: certain.data.map((x) => 20 * x) },
+      targetClassWeights: [1, 2, 0],
+    });
+    expect(
+      firstFar(wanted.getUncertainties(pool), new Array(5).fill(0), { atol: 1e-14 }),
+    ).toBeNull();
+  });
+
+  it('is never below 0, where samples agree and rounding decides', () => {
+    const some = samplePredictions('logits', [60, 1, 5], 'agree');
+    // [60, K = 3, C = 5], every sample the same.
+    const agreed: Predictions = {
+      ...some,
+      data: Float64Array.from({ length: 900 }, (_, i) => {
+        const [n, c] = [Math.floor(i / 15), i % 5];
+        return some.data[n * 5 + c] as number;
+      }),
+      shape: [60, 3, 5],
+    };
+    const scores = epig({ targetPredictions: agreed }).getUncertainties(agreed);
+    expect(scores.every((score) => score >= 0 && score < 1e-14)).toBe(true);
   });
 
   it('with the weights that targets have anyway is the plain mean', () => {
@@ -161,6 +185,84 @@ describe('definition', () => {
     const plain = epig({ targetPredictions: pool }).getUncertainties(pool);
     const weighted = epig({ targetPredictions: pool, targetClassWeights: marginal });
     expect(firstFar(weighted.getUncertainties(pool), plain, { atol: 1e-12 })).toBeNull();
+  });
+});
+
+describe('with a kernel', () => {
+  /** The kernel by its definition; remembers what it was given. */
+  const plain = (seen: EpigTargets[]): EpigKernel => ({
+    prepare: (targets) => {
+      seen.push(targets);
+      const { K, ratios_L_K, weights_L } = targets;
+      return async (items_M_K) =>
+        Float64Array.from({ length: items_M_K.length / K }, (_, m) => {
+          let total = 0;
+          for (const [l, weight] of weights_L.entries()) {
+            let r = 0;
+            for (let k = 0; k < K; k++)
+              r += (items_M_K[m * K + k] as number) * (ratios_L_K[l * K + k] as number);
+            total += weight * r * Math.log(r);
+          }
+          return total;
+        });
+    },
+  });
+
+  it('gives the numbers of Float64 to single precision, on every kind, weighted and in chunks', async () => {
+    for (const kind of ['logits', 'probabilities', 'sigmoidLogits'] as const) {
+      const all = samplePredictions(kind, [9, 5, 3], 'kernel');
+      const pool = takeItems(all, [0, 1, 2, 3, 4]);
+      const targetPredictions = takeItems(all, [5, 6, 7, 8]);
+      const labels = kind === 'sigmoidLogits' ? 8 : 3;
+      for (const targetClassWeights of [
+        undefined,
+        Array.from({ length: labels }, (_, c) => c), // 0 for the first
+      ]) {
+        const options = {
+          targetPredictions,
+          ...(targetClassWeights && { targetClassWeights }),
+        };
+        const seen: EpigTargets[] = [];
+        const heuristic = epig({ ...options, kernel: plain(seen) });
+        const exact = epig(options).getUncertainties(pool);
+        const { scores } = await heuristic.getRanks(asChunks(pool, 2));
+        expect(firstFar(scores, exact, { atol: 1e-6 })).toBeNull();
+        expect(Math.max(...exact)).toBeGreaterThan(1e-3);
+        expect(seen).toHaveLength(1);
+        const { K, weights_L, ratios_L_K } = seen[0] as EpigTargets;
+        expect([K, weights_L.length, ratios_L_K.length]).toEqual([5, 4 * labels, 20 * labels]);
+        expect(sum([...weights_L])).toBeCloseTo(1, 6);
+        // The mean of the ratios of a label over the samples is 1 / K by definition.
+        for (let l = 0; l < weights_L.length; l++) {
+          expect(sum([...ratios_L_K.subarray(l * 5, (l + 1) * 5)])).toBeCloseTo(1, 5);
+        }
+        expect(() => heuristic.getUncertainties(pool)).toThrow('asynchronously');
+      }
+    }
+  });
+
+  it('never sees a 0, and labels that cannot be count nothing', async () => {
+    const certain: Predictions = {
+      // [2, K = 2, C = 3]: the third label never is, the others are certain of one sample.
+      data: Float64Array.of(1, 0, 0, 0, 1, 0, 0.5, 0.5, 0, 0.5, 0.5, 0),
+      shape: [2, 2, 3],
+      kind: 'probabilities',
+      ...joint,
+    };
+    const seen: EpigTargets[] = [];
+    const kernel = plain(seen);
+    const { scores } = await epig({ targetPredictions: certain, kernel }).getRanks(certain);
+    // Item 0 tells ln 2 about itself, nothing about item 1; item 1 tells nothing, and not less.
+    expect(scores[0]).toBeCloseTo(Math.LN2 / 2, 6);
+    expect(scores[1]).toBeGreaterThanOrEqual(0);
+    expect(scores[1]).toBeCloseTo(0, 6);
+    const { ratios_L_K, weights_L } = seen[0] as EpigTargets;
+    const least = Math.fround(1e-15);
+    expect([...ratios_L_K]).toEqual([
+      ...[1, least, least, 1, least, least],
+      ...[0.5, 0.5, 0.5, 0.5, least, least],
+    ]);
+    expect([...weights_L]).toEqual([0.25, 0.25, 0, 0.25, 0.25, 0]);
   });
 });
 

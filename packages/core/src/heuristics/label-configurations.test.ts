@@ -7,7 +7,7 @@ import {
   type LabelConfigurations,
   sampleConfigurations,
 } from './label-configurations.ts';
-import { labelProbabilities } from './label-probabilities.ts';
+import { type LabelProbabilities, labelProbabilities } from './label-probabilities.ts';
 import { paddedRows } from './row-information.ts';
 
 const [K, C] = [3, 3];
@@ -62,6 +62,10 @@ describe('configurations of labels', () => {
     expect(row(all, 0)).toEqual([0.5, 0.5, 0]);
     expect(row(all, 1)).toEqual([0, 0, 1]);
     expect(all.shares_M[1]).toBeCloseTo(1 / 3, 15);
+    // The same label again tells nothing new, and takes no more room.
+    const again = enumerateLabels(all, certain, 0);
+    expect(again).toEqual(all);
+    expect(again.weights_M_K).toHaveLength(paddedRows(2) * K);
   });
 
   // Nine frequencies under each of three samples, 5 standard deviations each: false alarm 1.6e-5.
@@ -93,5 +97,40 @@ describe('configurations of labels', () => {
     expect(drawn.M).toBe(6);
     expect([...(drawn.drawnFrom_M ?? [])]).toEqual([0, 1, 2, 0, 1, 2]);
     expect([...drawn.shares_M]).toEqual(new Array(6).fill(1 / 6));
+    expect(drawn.weights_M_K).toHaveLength(paddedRows(6) * K);
+    expect(drawn.weights_M_K.subarray(6 * K).every((w) => w === 0)).toBe(true);
+  });
+
+  it('have a label that can be, at the borders of a draw and where rounding leaves a rest', () => {
+    // Sample 0 gives 1/2, 1/4, 0 and sample 1 gives 0, 0.6, 0.3: both sum to less than 1.
+    const short: LabelProbabilities = {
+      N: 2,
+      K: 2,
+      C: 3,
+      probs_N_C_K: Float64Array.of(0.5, 0, 0.25, 0.6, 0, 0.3, 0.5, 0.7, 0.3, 0.2, 0.2, 0.1),
+      entropies_N_K: new Float64Array(4),
+    };
+    const told = [
+      [1, 0],
+      [0.25 / 0.85, 0.6 / 0.85],
+      [0, 1],
+    ];
+    const drawnAt = (uniform: number): number[][] => {
+      const { weights_M_K } = sampleConfigurations(short, [0], 2, {
+        ...createRng(0),
+        uniform: () => uniform,
+      });
+      return [0, 1].map((m) => Array.from(weights_M_K.subarray(2 * m, 2 * m + 2)));
+    };
+    const cases: readonly (readonly [uniform: number, labels: readonly number[]])[] = [
+      [0, [0, 1]],
+      [0.49, [0, 1]],
+      [0.5, [1, 1]],
+      [0.6, [1, 2]],
+      [1 - 2 ** -53, [1, 2]],
+    ];
+    for (const [uniform, wanted] of cases) {
+      expect(drawnAt(uniform)).toEqual(wanted.map((label) => told[label]));
+    }
   });
 });

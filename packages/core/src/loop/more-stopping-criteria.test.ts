@@ -104,6 +104,27 @@ describe('summarizeStopSet', () => {
       { ...space, data: Float64Array.of(0.9, 0.1, 0.3, 0.7, 0.1, 0.9, 0.7, 0.3) },
     ]);
     expect(summary.predicted).toEqual([0, 1, 1, 0]);
+    // [2, K = 1, C = 3, R = 2]: the class of each position is its largest, position by position.
+    const [p, q, r] = [0.5, 0.2, 0.3];
+    const columns = [
+      [p, q, r],
+      [q, r, p],
+      [r, p, q],
+      [q, p, r],
+    ];
+    const several = await summarizeStopSet([
+      {
+        ...predictions,
+        data: Float64Array.from(
+          [0, 1].flatMap((n) =>
+            [0, 1, 2].flatMap((c) => [0, 1].map((i) => columns[2 * n + i]?.[c] as number)),
+          ),
+        ),
+        shape: [2, 1, 3, 2],
+      },
+    ]);
+    expect(several.predicted).toEqual([0, 2, 1, 1]);
+    expect(several.entropy).toBeCloseTo(entropyOf(p, q, r), 14);
     const sigmoid: Predictions = { ...predictions, kind: 'sigmoidProbabilities' };
     expect((await summarizeStopSet([sigmoid])).predicted).toEqual([1, 0, 0, 1]);
     await expect(summarizeStopSet([{ ...predictions, kind: 'values' }])).rejects.toThrow(TypeError);
@@ -122,6 +143,15 @@ describe('criteria over successive models', () => {
     // Half of the entries agree: kappa 0.
     expect(verdicts(kappaAgreement({ threshold: 0 }), a, b)).toEqual([false, true]);
     expect(verdicts(kappaAgreement({ threshold: 0.01 }), a, b)).toEqual([false, false]);
+    // One of n items moves, halves of them of either class: kappa 1 - 2 / n, against 0.99.
+    for (const [n, stop] of [
+      [150, false],
+      [250, true],
+    ] as const) {
+      const all = Array.from({ length: n }, (_, i) => i % 2);
+      const moved = [...all.slice(0, -2), 1, 1];
+      expect(verdicts(kappaAgreement(), saying(...all), saying(...moved))).toEqual([false, stop]);
+    }
   });
 
   it('stabilizingPredictions: the mean of the last kappas, which are 1, 0, 1, 1, 1', () => {
@@ -150,6 +180,13 @@ describe('criteria over successive models', () => {
       true,
       true,
     ]);
+  });
+
+  it('stabilizingPredictions: no verdict before the window is full, whatever the threshold', () => {
+    for (const threshold of [0, -1]) {
+      const criterion = stabilizingPredictions({ threshold });
+      expect(verdicts(criterion, a, a, a, a)).toEqual([false, false, false, true]);
+    }
   });
 
   it('classificationChange: the share of classes that moved', () => {
@@ -187,13 +224,26 @@ describe('criteria over successive models', () => {
     }
     for (const make of [
       () => kappaAgreement({ threshold: 1.1 }),
+      () => kappaAgreement({ threshold: -1.1 }),
       () => kappaAgreement({ patience: 0 }),
+      () => stabilizingPredictions({ threshold: 1.1 }),
+      () => stabilizingPredictions({ threshold: -1.1 }),
       () => stabilizingPredictions({ window: 0.5 }),
+      () => stabilizingPredictions({ window: 0 }),
       () => classificationChange({ threshold: -0.1 }),
+      () => classificationChange({ threshold: 1.1 }),
+      () => classificationChange({ patience: 0 }),
       () => overallUncertainty({ threshold: Number.NaN }),
+      () => overallUncertainty({ threshold: -0.5 }),
     ]) {
       expect(make).toThrow(RangeError);
     }
+    for (const threshold of [-1, 1]) {
+      expect(() => kappaAgreement({ threshold, patience: 1 })).not.toThrow();
+      expect(() => stabilizingPredictions({ threshold, window: 1 })).not.toThrow();
+    }
+    for (const threshold of [0, 1])
+      expect(() => classificationChange({ threshold, patience: 1 })).not.toThrow();
   });
 });
 
@@ -249,6 +299,7 @@ describe('anyOf and allOf', () => {
     expect(anyOf(plain).needsUncertainty).toBe(false);
     expect(allOf(plain, anyOf(plain, uncertain)).needsUncertainty).toBe(true);
     expect(anyOf(plain, kappaAgreement()).needsStopSet).toBe(true);
+    expect(anyOf(plain, uncertain).needsStopSet).toBe(false);
     expect(anyOf(plain, timeBudget({ seconds: 1 })).needsTime).toBe(true);
     expect(anyOf(plain, uncertain).needsTime).toBe(false);
   });

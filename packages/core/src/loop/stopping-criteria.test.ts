@@ -81,6 +81,22 @@ describe('earlyStopping', () => {
     ]);
   });
 
+  it('has a patience of 10 and an epsilon of 1e-4, and takes the size of negative values', () => {
+    const last = (options: { patience?: number; epsilon?: number }, ...values: number[]) => {
+      const criterion = earlyStopping({ metric: 'm', ...options });
+      return values.map((m) => criterion.shouldStop(only(m))).at(-1);
+    };
+    expect(last({}, ...new Array(9).fill(1))).toBe(false);
+    expect(last({}, ...new Array(10).fill(1))).toBe(true);
+    expect(last({ patience: 2 }, 0.99e-4, 0)).toBe(true);
+    expect(last({ patience: 2 }, 1.01e-4, 0)).toBe(false);
+    const exact = { patience: 2, epsilon: 0 };
+    expect(last(exact, 0, 0)).toBe(true);
+    expect(last(exact, 1000.012, 1000)).toBe(false);
+    expect(last(exact, -1000.009, -1000)).toBe(true);
+    expect(last(exact, -1000.012, -1000)).toBe(false);
+  });
+
   it('names the figures that there are', () => {
     const ask = (metric: string) =>
       earlyStopping({ metric }).shouldStop({
@@ -123,6 +139,12 @@ describe('summarizeUncertainty', () => {
       std: 0,
       min: 3,
       max: 3,
+    });
+    expect(summarizeUncertainty([-1, -5, -3])).toEqual({
+      mean: -3,
+      std: Math.sqrt(8 / 3),
+      min: -5,
+      max: -1,
     });
     expect(summarizeUncertainty([])).toBeUndefined();
   });

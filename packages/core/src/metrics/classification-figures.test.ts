@@ -8,10 +8,12 @@ import { classWiseEce } from './class-wise-ece.ts';
 import { classificationReport } from './classification-report.ts';
 import { confusionMatrix } from './confusion-matrix.ts';
 import { ece } from './ece.ts';
+import { ecePerClass } from './ece-per-class.ts';
 import type { Metric, MetricBatch } from './metric.ts';
 import { oodAuroc } from './ood-auroc.ts';
 import { f1, precision, recall } from './precision-recall.ts';
 import { averagePrecision, averagePrecisionOf, prArea, prAreaOf } from './precision-recall-area.ts';
+import { reliability } from './reliability.ts';
 import { riskCoverageArea, riskCoverageCurve } from './risk-coverage.ts';
 
 const batch = (rows: readonly (readonly number[])[], targets: readonly number[]): MetricBatch => ({
@@ -87,6 +89,19 @@ describe('figures of a confusion matrix', () => {
     );
   });
 
+  it('refuses what is no probability, wherever it is', () => {
+    for (let at = 0; at < 20; at++) {
+      for (const value of [Number.NaN, -0.1, 1.1]) {
+        const flat = rows.flat();
+        flat[at] = value;
+        const broken = { ...batch(rows, labels), data: Float64Array.from(flat), firstItem: 3 };
+        expect(() => accuracy().update(broken)).toThrow(
+          `item ${3 + Math.floor(at / 4)} has the value ${value}`,
+        );
+      }
+    }
+  });
+
   it('is named after its average, and refuses others and another number of classes', () => {
     expect(precision({ average: 'micro' }).name).toBe('precisionMicro');
     expect(prArea({ average: 'perClass' }).name).toBe('prAreaPerClass');
@@ -135,6 +150,7 @@ describe('areas under precision-recall', () => {
       [0, 1],
     );
     expect(after(prArea({ average: 'perClass' }), one)).toEqual([1, 1, 0]);
+    expect(after(averagePrecision({ average: 'perClass' }), one)).toEqual([1, 1, 0]);
     expect(after(averagePrecision(), one)).toBe(1);
   });
 
@@ -214,6 +230,37 @@ describe('figures of sorted confidences', () => {
       expect(after(metric, batch(rows, [0, 0, 1]))).toBeCloseTo(0.2 / 3, 14);
     }
     expect(() => adaptiveEce({ bins: 0 })).toThrow(RangeError);
+    // After a reset only what follows counts.
+    const again = adaptiveEce({ bins: 1 });
+    again.update(batch(rows, [1, 0, 0]));
+    again.reset();
+    expect(after(again, batch(rows, [0, 0, 1]))).toBeCloseTo(0.2 / 3, 14);
+  });
+
+  it('have 15 bins unless told otherwise', () => {
+    const rng = createRng('bins');
+    const rows = Array.from({ length: 400 }, () => {
+      const p = rng.uniform();
+      return [p, 1 - p];
+    });
+    const one = batch(
+      rows,
+      rows.map(() => rng.int(2)),
+    );
+    expect(after(adaptiveEce(), one)).toBe(after(adaptiveEce({ bins: 15 }), one));
+    expect(after(classWiseEce(), one)).toBe(after(classWiseEce({ bins: 15 }), one));
+    expect(after(ecePerClass(), one)).toEqual(after(ecePerClass({ bins: 15 }), one));
+    expect(after(reliability(), one)).toEqual(after(reliability({ bins: 15 }), one));
+    const values = (bins: number) => [
+      after(adaptiveEce({ bins }), one),
+      after(classWiseEce({ bins }), one),
+      ...after(ecePerClass({ bins }), one),
+    ];
+    for (const other of [14, 16]) {
+      values(other).forEach((value, i) => {
+        expect(value).not.toBe(values(15)[i]);
+      });
+    }
   });
 
   it('class-wise ECE: 0 where every probability is right, by hand elsewhere', () => {
@@ -228,6 +275,7 @@ describe('figures of sorted confidences', () => {
       0.25, 0.25,
     ]);
     expect(() => classWiseEce({ bins: 0.5 })).toThrow(RangeError);
+    expect(() => classWiseEce().value()).toThrow(StateError);
   });
 
   it('risk and coverage: the closed form for e errors at the end', () => {
@@ -257,6 +305,10 @@ describe('figures of sorted confidences', () => {
       (1 + 1 / 2 + 1 / 3 - 1 / 3) / 3,
       14,
     );
+    expect([riskCoverageArea().name, riskCoverageArea({ excess: true }).name]).toEqual([
+      'riskCoverageArea',
+      'excessRiskCoverageArea',
+    ]);
     expect(() => riskCoverageCurve([1], [])).toThrow(ShapeError);
   });
 });
@@ -301,5 +353,9 @@ describe('oodAuroc', () => {
     expect(() => metric.value()).toThrow('in distribution');
     metric.reset();
     expect(() => metric.value()).toThrow('out of distribution');
+    // What was there before the reset does not count.
+    metric.update({ scores: [2, 3], outOfDistribution: false });
+    metric.update({ scores: [4], outOfDistribution: true });
+    expect(metric.value()).toEqual({ auroc: 1, averagePrecision: 1, fprAt95Tpr: 0 });
   });
 });

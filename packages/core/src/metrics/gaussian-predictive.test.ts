@@ -42,6 +42,12 @@ describe('regressionNll', () => {
     );
   });
 
+  it('takes the noise alone where the samples have no variance', () => {
+    const metric = regressionNll({ noiseVariance: 2 });
+    metric.update(values([1], [3]));
+    expect(metric.value()).toBeCloseTo((Math.log(4 * Math.PI) + 2) / 2, 14);
+  });
+
   it('refuses a variance of 0 with its item, and leaves no trace of it', () => {
     const metric = regressionNll();
     metric.update(values([0], [0], [1]));
@@ -52,6 +58,9 @@ describe('regressionNll', () => {
     expect(() => metric.update(values([0], [0]))).toThrow(NumericalError);
     expect(() => metric.update(values([0], [0], [Number.NaN]))).toThrow(NumericalError);
     expect(() => metric.update(values([0], [0], [-1]))).toThrow(NumericalError);
+    expect(() => metric.update(values([0], [0], [Number.POSITIVE_INFINITY]))).toThrow(
+      NumericalError,
+    );
     expect(() => metric.update(values([0], [0], [1, 1]))).toThrow(ShapeError);
     expect(metric.value()).toBe(before);
     expect(() => regressionNll({ noiseVariance: -1 })).toThrow(RangeError);

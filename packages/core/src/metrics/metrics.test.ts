@@ -266,6 +266,12 @@ describe('by hand', () => {
       expect(() => metric.update({ ...values, targets: [1, 2, 3, Number.NaN] })).toThrow(
         'item 1 is NaN',
       );
+      expect(() => metric.update({ ...values, targets: [Number.NaN, 2, 3, 4] })).toThrow(
+        'item 0 is NaN',
+      );
+      // [2, 1, 2]: two positions an item.
+      const positions = { ...values, shape: [2, 1, 2], targets: [1, 2, Number.NaN, 4] };
+      expect(() => metric.update(positions)).toThrow('item 1 is NaN');
       expect(() => metric.update({ ...values, kind: 'probabilities' })).toThrow('expected values');
     }
     expect([squared.value(), absolute.value()]).toEqual([5 / 4, 3 / 4]);

@@ -109,7 +109,12 @@ describe('wilcoxonSignedRank', () => {
       return (2 * sum) / Math.sqrt(2 * Math.PI);
     };
     expect(near.pValue).toBeCloseTo(tail(z), 3);
-    expect(far.pValue).toBeCloseTo(tail(zFar), 6);
+    expect(far.pValue).toBeCloseTo(tail(zFar), 8);
+    // The other way round it is the same test.
+    const opposite = wilcoxonSignedRank(new Array(201).fill(0), d);
+    expect(opposite.positive).toBe(far.negative);
+    expect(opposite.pValue).toBe(far.pValue);
+    expect(() => wilcoxonSignedRank([1, Number.NaN], [0, 0])).toThrow('pair 1 is NaN and 0');
   });
 });
 
@@ -146,6 +151,7 @@ describe('corrections for many tests', () => {
     );
     expect(holm([0.9, 0.8])).toEqual([1, 1]);
     expect(() => holm([0.1, 1.1])).toThrow('p-value 1 is 1.1');
+    expect(() => holm([-0.1])).toThrow('p-value 0 is -0.1');
     expect(() => benjaminiHochberg([Number.NaN])).toThrow(RangeError);
   });
 });
@@ -227,12 +233,12 @@ describe('friedmanTest', () => {
 
 describe('dataSavingFactor', () => {
   it('is the geometric mean of the ratios, seeds without one left out', () => {
-    const strategy = [curve(0.9), curve(0.1, 0.1, 0.9), curve(0.1, 0.9), curve(0.1)];
-    const baseline = [curve(0.1, 0.1, 0.9), curve(0.9), curve(0.1), curve(0.9)];
+    const strategy = [curve(0.9), curve(0.1, 0.1, 0.9), curve(0.1, 0.9), curve(0.1), curve(0.2)];
+    const baseline = [curve(0.1, 0.1, 0.9), curve(0.9), curve(0.1), curve(0.9), curve(0.9)];
     const result = dataSavingFactor(strategy, baseline, 0.9);
-    expect(result.perSeed).toEqual([2, 0.5, null, null]);
+    expect(result.perSeed).toEqual([2, 0.5, null, null, null]);
     expect(result.factor).toBeCloseTo(1, 14);
-    expect([result.pairs, result.strategyUnreached, result.baselineUnreached]).toEqual([2, 1, 1]);
+    expect([result.pairs, result.strategyUnreached, result.baselineUnreached]).toEqual([2, 2, 1]);
     // Logarithms ln 2 and -ln 2: half width 12.706 ln 2.
     expect(Math.log(result.interval?.upper as number)).toBeCloseTo(12.7062047362 * Math.LN2, 8);
     expect(Math.log(result.interval?.lower as number)).toBeCloseTo(-12.7062047362 * Math.LN2, 8);
@@ -289,6 +295,14 @@ describe('compareStrategies', () => {
     const wide = compareStrategies(strategies, { confidence: 0.8 });
     const blocks = [0, 1, 2].map((s) => wide.strategies.map(({ areas }) => areas[s] as number));
     expect(wide.friedman).toEqual(friedmanTest(blocks, { alpha: 1 - 0.8 }));
+  });
+
+  it('tests nothing in pairs without a baseline, and ranks no strategy alone', () => {
+    const { strategies: compared } = compareStrategies(strategies);
+    expect(compared.map(({ againstBaseline }) => againstBaseline)).toEqual(
+      new Array(3).fill(undefined),
+    );
+    expect(compareStrategies(strategies.slice(0, 1)).friedman).toBeNull();
   });
 
   it('looks only where all were evaluated', () => {

@@ -219,11 +219,30 @@ describe('maxDet', () => {
   });
 });
 
+it('maxDet has a noise of 1e-3 unless told otherwise, and never tells less than nothing', async () => {
+  const pool = [[0.3], [0.1], [0.7]];
+  expect(await choose(maxDet(), pool, { querySize: 2 })).toEqual(
+    await choose(maxDet({ noise: 1e-3 }), pool, { querySize: 2 }),
+  );
+  expect((await choose(maxDet(), [[1]], { querySize: 1 })).scores[0]).toBeCloseTo(
+    Math.log(1001) / 2,
+    12,
+  );
+  // So large that rounding alone is of the size of the noise.
+  const rng = createRng('large');
+  const large = Array.from({ length: 30 }, () => [1e7 * rng.normal(), 1e7 * rng.normal()]);
+  const { gains } = await choose(maxDet(), large, { querySize: 30 });
+  expect(Array.from(gains).every((gain) => gain >= 0)).toBe(true);
+});
+
 describe('lcmd', () => {
   it('takes the farthest of the largest cluster, clustered anew in every step', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ pool, labelled, querySize }) => {
-        const { picks, gains } = await choose(lcmd(), pool, { querySize, ...given(labelled) });
+        const { picks, gains, scores } = await choose(lcmd(), pool, {
+          querySize,
+          ...given(labelled),
+        });
         const expected = greedy(pool.length, querySize, (i, chosen) => {
           const centers = [...labelled, ...chosen.map((j) => pool[j] as number[])];
           if (centers.length === 0) return square(pool[i] as number[], [0, 0, 0]);
@@ -241,6 +260,10 @@ describe('lcmd', () => {
           const [cluster, distance] = home(pool[i] as number[]);
           return cluster === sums.indexOf(Math.max(...sums)) ? distance : -1;
         });
+        const known = labelled.length > 0 ? labelled : [[0, 0, 0]];
+        expect([...scores]).toEqual(
+          pool.map((own) => Math.min(...known.map((item) => square(item, own)))),
+        );
         expect([...picks]).toEqual(expected);
         expect([...gains]).toEqual(
           expected.map((i, b) => {
@@ -254,6 +277,21 @@ describe('lcmd', () => {
       }),
     );
   });
+});
+
+it('a choice by features asks before the stream, after each chunk and before each pick whether to go on', async () => {
+  const run = (querySize: number, times: number) => {
+    let asked = 0;
+    const throwIfAborted = (): void => {
+      asked++;
+      if (asked > times) throw new Error('enough');
+    };
+    const signal = { aborted: false, reason: undefined, throwIfAborted };
+    return choose(coreSet(), [[1], [2], [3], [4]], { querySize, signal });
+  };
+  expect((await run(3, 1 + 1 + 3)).picks).toHaveLength(3);
+  await expect(run(4, 1 + 1 + 3)).rejects.toThrow('enough');
+  await expect(run(3, 1)).rejects.toThrow('enough');
 });
 
 it('lcmd goes on where a cluster has nothing left', async () => {
@@ -337,6 +375,20 @@ describe('badge', () => {
     const scores = badge().getUncertainties(sigmoid, { features: matrix([[3], [2]]) });
     expect(scores[0]).toBeCloseTo((0.2 ** 2 + 0.1 ** 2) * 9, 12);
     expect(scores[1]).toBeCloseTo((0.4 ** 2 + 0.3 ** 2) * 4, 12);
+  });
+
+  it('scores one item as it does many, and certain ones 0, whatever their features', () => {
+    const all = badge().getUncertainties(predictions, { features: matrix(rows) });
+    const one = { ...predictions, data: predictions.data.slice(0, 9), shape: [1, 3, 3] };
+    const alone = badge().getUncertainties(one, { features: matrix(rows.slice(0, 1)) });
+    expect([...alone]).toEqual([all[0]]);
+    const certain: Predictions = {
+      ...predictions,
+      data: Float64Array.of(1, 0, 0, 1, 0.5, 0.5),
+      shape: [3, 1, 2],
+    };
+    const scores = badge().getUncertainties(certain, { features: matrix([[1e140], [1e140], [2]]) });
+    expect([...scores]).toEqual([0, 0, 2]);
   });
 
   it('depends on the rng alone', async () => {

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blankPredictions } from '../../predictions/blank-predictions.ts';
 import { createRng } from '../../random/create-rng.ts';
+import type { Rng } from '../../random/rng.ts';
 import type { BatchSelection } from '../heuristic.ts';
 import { type Features, featureRows } from './features.ts';
 import { kMeans } from './k-means.ts';
 import { probCover } from './prob-cover.ts';
 import { pureRadiusSquare, quantileRadiusSquare } from './prob-cover-radius.ts';
 import { type TypiClustOptions, typiClust } from './typi-clust.ts';
+import { weightedDraw } from './weighted-draw.ts';
 
 type Point = readonly [number, number];
 const matrix = (points: readonly Point[]): Features => ({
@@ -92,6 +94,24 @@ describe('typiClust', () => {
     expect(picks.toSorted()).toEqual(Uint32Array.from({ length: 36 }, (_, i) => i));
   });
 
+  it('takes four for outliers, five for a cluster', async () => {
+    const [five, four] = [cloud(5, [1e4, 0], 'five'), cloud(4, [0, 1e4], 'four')];
+    const pool = [...four, ...five, ...a];
+    const { picks } = await choose(pool, [], 33, { maxClusters: 3 });
+    const homes = Array.from(picks, (pick) => (pick < 4 ? 'four' : pick < 9 ? 'five' : 'a'));
+    expect(homes.slice(0, 4)).toEqual(['a', 'five', 'a', 'five']);
+    expect(homes.indexOf('four')).toBe(29);
+  });
+
+  it('makes at most 500 clusters unless told otherwise', async () => {
+    const pool = cloud(506, [0, 0], 'many');
+    const scores = async (options: TypiClustOptions) =>
+      (await choose(pool, [], 506, options)).scores;
+    const usual = await scores({});
+    expect(usual).toEqual(await scores({ maxClusters: 500 }));
+    for (const maxClusters of [499, 501]) expect(usual).not.toEqual(await scores({ maxClusters }));
+  });
+
   it('takes none for typical that is alone', async () => {
     const { scores } = await choose(
       [
@@ -114,7 +134,11 @@ describe('kMeans', () => {
   it('ends where each item is in the cluster with the nearest mean', () => {
     fc.assert(
       fc.property(points, fc.integer({ min: 1, max: 5 }), fc.integer(), (all, k, seed) => {
-        const clusters = kMeans(featureRows('test', matrix(all)), k, createRng(seed));
+        // Labelled items, here those after the first half, are clustered as the others are.
+        const half = Math.ceil(all.length / 2);
+        const rows = featureRows('test', matrix(all.slice(0, half)), matrix(all.slice(half)));
+        const clusters = kMeans(rows, k, createRng(seed));
+        expect(clusters).toHaveLength(all.length);
         expect(Math.max(...clusters)).toBeLessThan(k);
         const means = new Map<number, Point>();
         for (const cluster of clusters) {
@@ -128,6 +152,54 @@ describe('kMeans', () => {
         });
       }),
     );
+  });
+
+  /** k-means++ and Lloyd by plain loops over all pairs. */
+  const plainly = (all: readonly Point[], k: number, rng: Rng): number[] => {
+    const square = (p: Point, q: Point): number => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2;
+    let centers = [all[rng.int(all.length)] as Point];
+    while (centers.length < k) {
+      const squares = all.map((p) => Math.min(...centers.map((center) => square(p, center))));
+      if (squares.every((value) => value === 0)) break;
+      const pick = weightedDraw(Float64Array.from(squares), new Uint8Array(all.length), rng);
+      centers.push(all[pick] as Point);
+    }
+    for (let before: number[] = []; ; ) {
+      const clusters = all.map((p) => {
+        const squares = centers.map((center) => square(p, center));
+        return squares.indexOf(Math.min(...squares));
+      });
+      if (clusters.every((cluster, i) => cluster === before[i])) return clusters;
+      centers = centers.map((center, c) => {
+        const own = all.filter((_, i) => clusters[i] === c);
+        const mean = (d: 0 | 1): number => own.reduce((sum, p) => sum + p[d], 0) / own.length;
+        return own.length === 0 ? center : [mean(0), mean(1)];
+      });
+      before = clusters;
+    }
+  };
+
+  it('draws its centers far from all before them, and keeps those that lose their items', () => {
+    fc.assert(
+      fc.property(points, fc.integer({ min: 1, max: 5 }), fc.nat(), (all, k, seed) => {
+        const clusters = kMeans(featureRows('test', matrix(all)), k, createRng(seed));
+        expect([...clusters]).toEqual(plainly(all, k, createRng(seed)));
+      }),
+    );
+    // From some of these starts a center loses all of its items, and gets others later.
+    const all: Point[] = [
+      [-8, -7],
+      [5, 9],
+      [-8, -9],
+      [0, -2],
+      [-9, -8],
+      [-6, -9],
+      [-1, 2],
+    ];
+    for (let seed = 0; seed < 3000; seed++) {
+      const clusters = kMeans(featureRows('test', matrix(all)), 3, createRng(seed));
+      expect([...clusters]).toEqual(plainly(all, 3, createRng(seed)));
+    }
   });
 
   it('makes no more clusters than items differ, and puts equal ones together', () => {
@@ -196,6 +268,19 @@ it('kMeans draws centers as k-means++, by frequencies of every order (false alar
   expect(chiSquare).toBeLessThan(70.6);
 });
 
+it('kMeans stops when it is told to', () => {
+  const rows = featureRows(
+    'test',
+    matrix([
+      [1, 1],
+      [2, 2],
+    ]),
+  );
+  expect(() => kMeans(rows, 2, createRng(0), AbortSignal.abort(new Error('enough')))).toThrow(
+    'enough',
+  );
+});
+
 describe('the radius of probCover', () => {
   it('is the largest at which so many balls hold one cluster only, by all balls', () => {
     const shares = fc.constantFrom(0.3, 0.5, 0.8, 0.95, 1);
@@ -233,6 +318,27 @@ describe('the radius of probCover', () => {
     const line = Array.from({ length: 3000 }, (_, i): Point => [i / 2999, 0]);
     const median = Math.sqrt(quantileRadiusSquare(featureRows('test', matrix(line)), 0.5));
     expect(median).toBeCloseTo(1 - Math.SQRT1_2, 2);
+    const thousand = line.filter((_, i) => i % 3 === 0);
+    expect(median).toBe(
+      Math.sqrt(quantileRadiusSquare(featureRows('test', matrix(thousand)), 0.5)),
+    );
+  });
+
+  it('is infinite where there is nothing to cover, and given up when told to', () => {
+    const none = featureRows('test', { data: new Float64Array(0), shape: [0, 2] });
+    const wanted = { classes: 2, purity: 0.9 };
+    expect(pureRadiusSquare(none, wanted, createRng(0))).toBe(Number.POSITIVE_INFINITY);
+    expect(quantileRadiusSquare(none, 0.5)).toBe(Number.POSITIVE_INFINITY);
+    let asked = 0;
+    const throwIfAborted = (): void => {
+      asked++;
+    };
+    const signal = { aborted: false, reason: undefined, throwIfAborted };
+    const some = featureRows('test', matrix(cloud(30, [0, 0], 'asked')));
+    kMeans(some, 2, createRng(0), signal);
+    const rounds = asked;
+    pureRadiusSquare(some, wanted, createRng(0), signal);
+    expect(asked).toBe(2 * rounds + 30); // before each round, and for each item
   });
 
   it('holds the pairs that it is made of, though its root is rounded', () => {

@@ -224,6 +224,11 @@ describe('baal score', () => {
       ['model.onnx', 'pool.idx', '--kind', 'logits', '--std', '0'],
       'other than 0',
     ],
+    [
+      'a shape of other values',
+      ['model.onnx', 'pool.idx', '--shape', '2x2'],
+      '--shape: does not fit',
+    ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],
     ['a model that is none', ['pool.csv', 'pool.idx'], 'are not an ONNX model'],

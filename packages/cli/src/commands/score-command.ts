@@ -1,4 +1,6 @@
+import { ShapeError } from '@baal/core';
 import { type OpenRowsOptions, openRows, type RowSource } from '@baal/datasets';
+import { sizeOf } from '@baal/onnx';
 import { exitCodes } from '../errors.ts';
 import { scoreFile } from '../score/score-file.ts';
 import type { ScoreOptions } from '../score/score-options.ts';
@@ -17,7 +19,7 @@ export async function scoreCommand(
 ): Promise<number> {
   const source = await openRows(dataPath, rowsOptions(options));
   const labels = options.labels === undefined ? undefined : await openRows(options.labels);
-  const model = await openScoringModel(modelPath, options.shape ?? source.inputShape, options);
+  const model = await openScoringModel(modelPath, shapeOf(dataPath, source, options), options);
   let summary: ScoreSummary;
   try {
     summary = await score(source, labels, model, options, context);
@@ -38,6 +40,18 @@ export async function scoreCommand(
     for (const line of summaryLines(summary, model, options)) context.terminal.line(line);
   }
   return exitCodes.ok;
+}
+
+/** The shape that rows are given; it may have other axes than the file, not other values. */
+function shapeOf(
+  path: string,
+  { inputShape }: RowSource,
+  { shape }: ScoreOptions,
+): readonly number[] {
+  if (shape === undefined || sizeOf(shape) === sizeOf(inputShape)) return shape ?? inputShape;
+  throw new ShapeError(
+    `--shape: does not fit ${path}, expected the ${sizeOf(inputShape)} values of [${inputShape.join(', ')}], got [${shape.join(', ')}]`,
+  );
 }
 
 function rowsOptions(options: ScoreOptions): OpenRowsOptions {

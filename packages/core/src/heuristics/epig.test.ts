@@ -289,6 +289,18 @@ describe('rounding', () => {
     }
   });
 
+  it('adds up over many targets: a hundred thousand of which none tells anything', () => {
+    const alike = (N: number): Predictions => ({
+      data: Float64Array.from({ length: 4 * N }, (_, i) => (i % 2 === 0 ? 2 : 58) / 60),
+      shape: [N, 2, 2],
+      kind: 'probabilities',
+      ...joint,
+    });
+    const [score] = epig({ targetPredictions: alike(100_000) }).getUncertainties(alike(1));
+    expect(score).toBeGreaterThanOrEqual(0);
+    expect(score).toBeLessThan(1e-10);
+  });
+
   const pool = samplePredictions('logits', [6, 4, 3], 'kernel');
   const told = (change: (sums: number[]) => number[]): EpigKernel => ({
     prepare: (targets) => {

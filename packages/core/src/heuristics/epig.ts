@@ -40,7 +40,7 @@ export interface EpigOptions {
  * With `targetClassWeights` q, target t counts `sum_c q_c p_t(c) / m_c`, with m the mean of all p_t:
  * importance weights for inputs whose classes occur as q says, where m says how they occur now.
  *
- * Rounding moves scores by at most `16 eps (K + C^2) (1 + 2 ln C)`; what lies out of range by no more is
+ * Rounding moves scores by at most `16 eps (K + C^2 + T) (1 + 2 ln C)`; what lies out of range by no more is
  * put back, and anything else is refused. With a `kernel` that bound is 1e-5.
  *
  * Deviation from Baal: the targets are given, not the training set; Float64.
@@ -124,7 +124,7 @@ function exactly(targets: Targets): (items: LabelProbabilities, firstItem: numbe
   const joint = entropySum(targets.C * targets.C);
   return (items, firstItem) => {
     const { N, K, C, probs_N_C_K } = items;
-    const rounding = 16 * Number.EPSILON * (K + C * C) * (1 + 2 * Math.log(C));
+    const rounding = 16 * Number.EPSILON * (K + C * C + targets.N) * (1 + 2 * Math.log(C));
     const means_N_C = averages(items);
     return Float64Array.from({ length: N }, (_, n) => {
       let expected = 0;

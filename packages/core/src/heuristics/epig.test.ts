@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { exactEpigKernel } from '../../test/exact-epig-kernel.ts';
 import { type Expectation, firstFar, readGolden } from '../../test/golden.ts';
 import { NumericalError, ShapeError } from '../errors.ts';
 import { asChunks } from '../predictions/chunks.ts';
@@ -263,6 +264,76 @@ describe('with a kernel', () => {
       ...[0.5, 0.5, 0.5, 0.5, least, least],
     ]);
     expect([...weights_L]).toEqual([0.25, 0.25, 0, 0.25, 0.25, 0]);
+  });
+});
+
+describe('rounding', () => {
+  it('takes no score out of its range: passes that agree, and certain ones that do not', () => {
+    for (const C of [2, 3, 5, 8, 17]) {
+      const of = (rows: readonly (readonly number[])[]): Predictions => ({
+        data: Float64Array.from(rows.flat()),
+        shape: [1, rows.length, C],
+        kind: 'probabilities',
+        ...joint,
+      });
+      const agree = of(new Array(C).fill(Array.from({ length: C }, () => 1 / C)));
+      const [least] = epig({ targetPredictions: agree }).getUncertainties(agree);
+      expect(least).toBeGreaterThanOrEqual(0);
+      expect(least).toBeLessThan(1e-13);
+      const apart = of(
+        Array.from({ length: C }, (_, k) => Array.from({ length: C }, (__, c) => Number(c === k))),
+      );
+      const [most] = epig({ targetPredictions: apart }).getUncertainties(apart);
+      expect(most).toBeLessThanOrEqual(Math.log(C));
+      expect(most).toBeCloseTo(Math.log(C), 13);
+    }
+  });
+
+  it('adds up over many targets: a hundred thousand of which none tells anything', () => {
+    const alike = (N: number): Predictions => ({
+      data: Float64Array.from({ length: 4 * N }, (_, i) => (i % 2 === 0 ? 2 : 58) / 60),
+      shape: [N, 2, 2],
+      kind: 'probabilities',
+      ...joint,
+    });
+    const [score] = epig({ targetPredictions: alike(100_000) }).getUncertainties(alike(1));
+    expect(score).toBeGreaterThanOrEqual(0);
+    expect(score).toBeLessThan(1e-10);
+  });
+
+  const pool = samplePredictions('logits', [6, 4, 3], 'kernel');
+  const told = (change: (sums: number[]) => number[]): EpigKernel => ({
+    prepare: (targets) => {
+      const sums = exactEpigKernel.prepare(targets);
+      return async (items) => change(Array.from(await sums(items)));
+    },
+  });
+  const scoresBy = (kernel: EpigKernel): Promise<Float64Array> =>
+    epig({ kernel }).getUncertaintiesGenerator(asChunks(pool, 2), { targets: pool });
+
+  it('is all that is mended in what a kernel says', async () => {
+    const exact = epig({ targetPredictions: pool }).getUncertainties(pool);
+    expect(firstFar(await scoresBy(exactEpigKernel), exact, { atol: 1e-6 })).toBeNull();
+    const zero = await scoresBy(told((sums) => sums.map(() => -5e-6)));
+    expect([...zero]).toEqual([0, 0, 0, 0, 0, 0]);
+    for (const wrong of [-1, -2e-5, 2, Number.NaN]) {
+      let chunk = 0;
+      const second = told((sums) => (++chunk === 2 ? sums.map(() => wrong) : sums));
+      await expect(scoresBy(second)).rejects.toThrow(NumericalError);
+      chunk = 0;
+      await expect(scoresBy(second)).rejects.toThrow('epig: the score of item 2 is');
+    }
+  });
+
+  it('is not what a kernel of the wrong length shows', async () => {
+    for (const [change, length] of [
+      [(sums: number[]) => sums.slice(1), 5],
+      [(sums: number[]) => [...sums, 0], 7],
+    ] as const) {
+      await expect(scoresBy(told(change))).rejects.toThrow(
+        `epig: the kernel gave ${length} sums, expected 6, one for each of 3 labels of 2 items`,
+      );
+    }
   });
 });
 

@@ -40,13 +40,17 @@ export interface EpigOptions {
  * With `targetClassWeights` q, target t counts `sum_c q_c p_t(c) / m_c`, with m the mean of all p_t:
  * importance weights for inputs whose classes occur as q says, where m says how they occur now.
  *
+ * Rounding moves scores by at most `16 eps (K + C^2 + T) (1 + 2 ln C)`; what lies out of range by no more is
+ * put back, and anything else is refused. With a `kernel` that bound is 1e-5.
+ *
  * Deviation from Baal: the targets are given, not the training set; Float64.
  *
  * @throws TypeError for marginal samples or several draws, for kind `values`, or where targets are
  *   missing, or for `getUncertainties` with a kernel; RangeError for one posterior sample or bad class
  *   weights.
  * @throws ShapeError if there are axes after the classes, or targets have other samples or classes.
- * @throws NumericalError for unsound predictions, or where no target may have a class that has weight.
+ * @throws NumericalError for unsound predictions, or where no target may have a class that has weight;
+ *   for a score out of range, as of a `kernel` that fails. ShapeError if it gives a wrong number of sums.
  * @see Bickford Smith et al., Prediction-Oriented Bayesian Active Learning (2023), sec. 4
  */
 export function epig(options: EpigOptions = {}): Heuristic {
@@ -72,7 +76,7 @@ export function epig(options: EpigOptions = {}): Heuristic {
         checkSamples(chunk);
         const items = labelProbabilities('epig', chunk, firstItem);
         checkTargets(items, targets);
-        return scores(items);
+        return scores(items, firstItem);
       };
     },
   });
@@ -116,10 +120,11 @@ function checkTargets({ K, C }: LabelProbabilities, targets: LabelProbabilities)
 }
 
 /** Scores items by the entropies of their joint distributions with every target, in Float64. */
-function exactly(targets: Targets): (items: LabelProbabilities) => Float64Array {
+function exactly(targets: Targets): (items: LabelProbabilities, firstItem: number) => Float64Array {
   const joint = entropySum(targets.C * targets.C);
-  return (items) => {
+  return (items, firstItem) => {
     const { N, K, C, probs_N_C_K } = items;
+    const rounding = 16 * Number.EPSILON * (K + C * C + targets.N) * (1 + 2 * Math.log(C));
     const means_N_C = averages(items);
     return Float64Array.from({ length: N }, (_, n) => {
       let expected = 0;
@@ -130,8 +135,7 @@ function exactly(targets: Targets): (items: LabelProbabilities) => Float64Array 
         expected += share * joint.entropy(0, C * C);
       }
       const own = entropyOf(means_N_C.subarray(n * C, (n + 1) * C));
-      // Rounding alone takes information below 0.
-      return Math.max(0, own + targets.entropy - expected);
+      return inRange(own + targets.entropy - expected, C, rounding, firstItem + n);
     });
   };
 }
@@ -140,7 +144,7 @@ function exactly(targets: Targets): (items: LabelProbabilities) => Float64Array 
 function byKernel(
   targets: Targets,
   kernel: EpigKernel,
-): (items: LabelProbabilities) => Promise<Float64Array> {
+): (items: LabelProbabilities, firstItem: number) => Promise<Float64Array> {
   const { K, C, means_T_C, shares } = targets;
   const information = kernel.prepare({
     K,
@@ -150,16 +154,35 @@ function byKernel(
       (mean, i) => mean * (shares[Math.floor(i / C)] as number),
     ),
   });
-  return async (items) => {
+  return async (items, firstItem) => {
     const means_N_C = averages(items);
     const told = await information(ratiosToMean(items, means_N_C, 1));
+    if (told.length !== items.N * C) {
+      throw new ShapeError(
+        `epig: the kernel gave ${told.length} sums, expected ${items.N * C}, one for each of ${C} labels of ${items.N} items`,
+      );
+    }
     return Float64Array.from({ length: items.N }, (_, n) => {
       let score = 0;
       for (let i = n * C; i < (n + 1) * C; i++)
         score += (means_N_C[i] as number) * (told[i] as number);
-      return Math.max(0, score);
+      return inRange(score, C, SINGLE_ROUNDING, firstItem + n);
     });
   };
+}
+
+/** What single precision moves a score by at most: ten times the most that was seen, of K = 1000 and one target. */
+const SINGLE_ROUNDING = 1e-5;
+
+/** The score, put back into [0, ln C] if rounding alone moved it out. @throws NumericalError if it did not. */
+function inRange(score: number, C: number, rounding: number, item: number): number {
+  const upper = Math.log(C);
+  if (!(score >= -rounding && score <= upper + rounding)) {
+    throw new NumericalError(
+      `epig: the score of item ${item} is ${score}, expected 0 … ln ${C}, but for rounding of ${rounding}`,
+    );
+  }
+  return Math.min(upper, Math.max(0, score));
 }
 
 /** Keeps products of ratios away from 0, whose logarithm is not finite; far too small to change a score. */

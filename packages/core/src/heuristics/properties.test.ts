@@ -13,11 +13,12 @@ import {
 import { OF_CLASSES, REGISTERED, workOf } from '../../test/registered-heuristics.ts';
 import { checkPredictions } from '../predictions/check-predictions.ts';
 import type { Predictions } from '../predictions/predictions.ts';
-import { samplePredictions, takeItems } from '../testing/sample-predictions.ts';
+import { sampleFeatures, samplePredictions, takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
+import type { Features } from './diversity/features.ts';
 import { epig } from './epig.ts';
-import { HEURISTIC_NAMES } from './get-heuristic.ts';
+import { getHeuristic, HEURISTIC_NAMES } from './get-heuristic.ts';
 import type { Heuristic } from './heuristic.ts';
 
 /** With the samples (axis 1) or the outputs (axis 2) in another order. */
@@ -66,14 +67,24 @@ const LOWEST: Readonly<Record<string, number>> = { margin: -1 };
 const flat = arbitraryPredictions(PROBABILISTIC, { minK: 2, minN: 1 }).filter(
   ({ shape }) => shape.length === 3,
 );
+/** Those that choose by features, with the order of candidates that their picks follow. */
+const OVER_FEATURES: readonly (readonly [string, Heuristic, 'picks' | 'scores' | 'drawn'])[] = [
+  ['badge', getHeuristic('badge'), 'scores'],
+  ['coldStart', getHeuristic({ kind: 'coldStart', first: 'lcmd', until: { labels: 9 } }), 'picks'],
+  ['coreSet', getHeuristic('coreSet'), 'picks'],
+  ['lcmd', getHeuristic('lcmd'), 'picks'],
+  ['maxDet', getHeuristic('maxDet'), 'picks'],
+  // Its gains are counts, which are often tied.
+  ['probCover', getHeuristic('probCover'), 'scores'],
+  ['probCover', getHeuristic('probCover', { radius: 2 }), 'scores'],
+  ['probCover', getHeuristic('probCover', { classes: 2 }), 'drawn'],
+  ['typiClust', getHeuristic('typiClust'), 'drawn'],
+];
 const BOUNDED = OF_CLASSES.filter(([name]) => name in BOUNDS);
 
-it('is about every registered heuristic but those that choose by features', () => {
-  const overFeatures = [
-    ...['badge', 'coldStart', 'coreSet', 'lcmd', 'maxDet', 'probCover', 'typiClust'],
-  ];
-  const names = HEURISTIC_NAMES.filter((name) => !overFeatures.includes(name));
-  expect(REGISTERED.map(([name]) => name)).toEqual(names);
+it('is about every registered heuristic', () => {
+  const names = [...REGISTERED.map(([name]) => name), ...OVER_FEATURES.map(([name]) => name)];
+  expect(new Set(names)).toEqual(new Set(HEURISTIC_NAMES));
 });
 
 it('knows the bounds of all but those that have none', () => {
@@ -128,6 +139,69 @@ describe.each(SYMMETRIC)('%s does not depend on the order', (_, heuristic) => {
       const scores = heuristic.getUncertainties(predictions, work);
       const moved = heuristic.getUncertainties(takeItems(predictions, order), work);
       expect([...moved]).toEqual(order.map((i) => scores[i]));
+    }
+  });
+});
+
+describe.each(OVER_FEATURES)('%s over features', (_, heuristic, order) => {
+  // Few values, so that many items are alike and distances tied.
+  const value = fc.integer({ min: -2, max: 2 });
+  const rowsOf = (minLength: number) =>
+    fc
+      .array(fc.tuple(value, value), { minLength, maxLength: 8 })
+      .map((rows): Features => ({ data: Float64Array.from(rows.flat()), shape: [rows.length, 2] }));
+
+  it('chooses no item twice, ranks every one, and begins with the batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        rowsOf(1),
+        fc.option(rowsOf(1), { nil: undefined }),
+        fc.integer({ min: 1, max: 9 }),
+        async (features, labelled, querySize) => {
+          const N = features.shape[0] as number;
+          const predictions = samplePredictions('logits', [N, 3, 3], N);
+          const { ranks, scores, batch } = await heuristic.getRanks(predictions, {
+            ...workOf(predictions, querySize),
+            features,
+            ...(labelled && { labelled }),
+            nLabelled: labelled?.shape[0] ?? 0,
+          });
+          const picks = [...(batch?.picks ?? [])];
+          expect(picks).toHaveLength(Math.min(N, querySize));
+          expect(new Set(picks).size).toBe(picks.length);
+          expect([...ranks.subarray(0, picks.length)]).toEqual(picks);
+          expect([...ranks].sort((a, b) => a - b)).toEqual(Array.from({ length: N }, (__, i) => i));
+          expect([...scores, ...(batch?.gains ?? [])].every(Number.isFinite)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  if (order === 'drawn') return;
+  it('does not depend on the order of candidates', async () => {
+    // Continuous numbers, since a tie goes to the lowest position.
+    const moved = [4, 0, 6, 2, 1, 5, 3, 8, 7];
+    for (let seed = 0; seed < 20; seed++) {
+      const from = 100 * seed;
+      const all = samplePredictions('logits', [9, 5, 4], seed);
+      const choose = (items: readonly number[]) => {
+        const predictions = takeItems(all, items);
+        return heuristic.getRanks(predictions, {
+          ...workOf(predictions),
+          features: sampleFeatures(items.map((i) => from + i)),
+          labelled: sampleFeatures([from + 50, from + 51]),
+          nLabelled: 2,
+        });
+      };
+      const before = await choose([...moved].sort((a, b) => a - b));
+      const after = await choose(moved);
+      expect([...after.scores]).toEqual(moved.map((i) => before.scores[i]));
+      if (order !== 'picks') continue;
+      expect(Array.from(after.batch?.picks ?? [], (pick) => moved[pick])).toEqual([
+        ...(before.batch?.picks ?? []),
+      ]);
+      expect(after.batch?.gains).toEqual(before.batch?.gains);
     }
   });
 });

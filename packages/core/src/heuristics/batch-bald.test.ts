@@ -269,6 +269,10 @@ describe('properties', () => {
       const less = batchBald({ batchSize, maxConfigurations: most - 1 });
       await expect(less.getRanks(predictions)).rejects.toThrow('no rng');
     }
+    // By default 10,000, here those of the labels of 4 items.
+    const ten = samplePredictions('logits', [5, 2, 10], 'ten');
+    const { batch } = await batchBald({ batchSize: 5 }).getRanks(ten);
+    expect([...(batch?.standardErrors ?? [])]).toEqual(new Array(5).fill(0));
   });
 
   it('ranks the rest by BALD, and takes the size of the query where none is given', async () => {
@@ -301,6 +305,12 @@ describe('refuses', () => {
     await expect(batchBald().getRanks([a, unnamed], options)).rejects.toThrow('an unnamed one');
     const { draw: __, ...first } = a;
     await expect(batchBald().getRanks([first, unnamed], options)).rejects.toThrow(TypeError);
+    // One item of another draw is refused; no items are of none.
+    const single = { ...takeItems(predictions, [5]), draw: 'other' };
+    await expect(batchBald().getRanks([a, single], options)).rejects.toThrow(TypeError);
+    const { draw: ___, ...none } = takeItems(predictions, []);
+    const joint = await batchBald().getRanks([none, a, none, b], options);
+    expect(joint).toEqual(await batchBald().getRanks(predictions, options));
     const whole = await batchBald().getRanks(predictions, options);
     expect(await batchBald().getRanks([a, b], options)).toEqual(whole);
   });
@@ -315,6 +325,8 @@ describe('refuses', () => {
       expect(() => batchBald({ maxConfigurations: bad })).toThrow(RangeError);
       expect(() => batchBald({ samples: bad })).toThrow(RangeError);
     }
+    expect(() => batchBald({ samples: 1 })).toThrow('samples, expected an integer >= 2');
+    expect(() => batchBald({ batchSize: 1, maxConfigurations: 1, samples: 2 })).not.toThrow();
   });
 
   it('probabilities that are none, with the number of the item', async () => {

@@ -131,22 +131,27 @@ describe('definition', () => {
         for (let d = 0; d < 3; d++) certain.data[(t * 6 + k) * 3 + d] = d === c ? 60 + k : 0;
       }
     }
-    const only = epig({ targetPredictions: sharp, targetClassWeights: [0.2, 0.5, 0.3] });
     const means = tables(sharp).map((target) =>
       [0, 1, 2].map((c) => sum(target.map((p) => p[c] as number)) / 6),
     );
     const marginal = [0, 1, 2].map((c) => sum(means.map((p) => p[c] as number)) / 4);
-    const raw = means.map((p) =>
-      sum(p.map((x, c) => (([0.2, 0.5, 0.3][c] as number) * x) / (marginal[c] as number))),
-    );
-    const expected = tables(pool).map((item) =>
-      sum(
-        tables(sharp).map(
-          (target, t) => ((raw[t] as number) / sum(raw)) * information(item, target),
+    for (const weights of [
+      [0.2, 0.5, 0.3],
+      [0, 0.5, 0.5],
+    ]) {
+      const only = epig({ targetPredictions: sharp, targetClassWeights: weights });
+      const raw = means.map((p) =>
+        sum(p.map((x, c) => ((weights[c] as number) * x) / (marginal[c] as number))),
+      );
+      const expected = tables(pool).map((item) =>
+        sum(
+          tables(sharp).map(
+            (target, t) => ((raw[t] as number) / sum(raw)) * information(item, target),
+          ),
         ),
-      ),
-    );
-    expect(firstFar(only.getUncertainties(pool), expected, { atol: 1e-12 })).toBeNull();
+      );
+      expect(firstFar(only.getUncertainties(pool), expected, { atol: 1e-12 })).toBeNull();
+    }
     // A class that no target has cannot be weighted.
     expect(() =>
       epig({
@@ -240,6 +245,18 @@ describe('with a kernel', () => {
         expect(() => heuristic.getUncertainties(pool)).toThrow('asynchronously');
       }
     }
+  });
+
+  it('takes what rounding leaves below 0 for 0', async () => {
+    const pool = samplePredictions('logits', [3, 4, 3], 'below');
+    const kernel: EpigKernel = {
+      prepare:
+        ({ K }) =>
+        async (items_M_K) =>
+          new Float32Array(items_M_K.length / K).fill(-1e-7),
+    };
+    const { scores } = await epig({ targetPredictions: pool, kernel }).getRanks(pool);
+    expect([...scores]).toEqual([0, 0, 0]);
   });
 
   it('never sees a 0, and labels that cannot be count nothing', async () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, NumericalError, ShapeError } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { blankPredictions } from '../../predictions/blank-predictions.ts';
-import type { Predictions } from '../../predictions/predictions.ts';
 import { createRng } from '../../random/create-rng.ts';
 import { samplePredictions } from '../../testing/sample-predictions.ts';
 import type { BatchSelection, Heuristic, HeuristicOptions } from '../heuristic.ts';
@@ -297,116 +296,6 @@ it('a choice by features asks before the stream, after each chunk and before eac
 it('lcmd goes on where a cluster has nothing left', async () => {
   const { picks } = await choose(lcmd(), [[9], [1], [1]], { querySize: 3 });
   expect([...picks]).toEqual([0, 1, 2]);
-});
-
-describe('badge', () => {
-  const rows = [
-    [1, 0.5],
-    [-0.4, 2],
-    [0.3, 0.3],
-    [2, -1],
-  ];
-  const predictions = samplePredictions('probabilities', [4, 3, 3], 'badge');
-  /** The gradients themselves, `[N, C * D]`. */
-  const gradients = rows.map((f, n) => {
-    const p = [0, 1, 2].map(
-      (c) =>
-        [0, 1, 2].reduce((s, k) => s + (predictions.data[(n * 3 + k) * 3 + c] as number), 0) / 3,
-    );
-    const y = p.indexOf(Math.max(...p));
-    return p.flatMap((x, c) => f.map((z) => (x - (c === y ? 1 : 0)) * z));
-  });
-
-  const draw = async (seed: number, querySize: number): Promise<Uint32Array> => {
-    const rng = createRng(seed);
-    const { batch } = await badge().getRanks(predictions, {
-      features: matrix(rows),
-      querySize,
-      rng,
-    });
-    return (batch as BatchSelection).picks;
-  };
-
-  it('draws as k-means++ on the gradients, every first two (false alarm 8e-6)', async () => {
-    const runs = 20_000;
-    const counts = new Map<string, number>();
-    for (let seed = 0; seed < runs; seed++) {
-      const key = (await draw(seed, 2)).join();
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    for (let a = 0; a < 4; a++) {
-      const squares = gradients.map((g) => square(g, gradients[a] as number[]));
-      const total = squares.reduce((s, x) => s + x, 0);
-      for (let b = 0; b < 4; b++) {
-        if (a === b) continue;
-        const mean = (runs / 4) * ((squares[b] as number) / total);
-        const deviation = Math.sqrt(mean * (1 - mean / runs));
-        expect(Math.abs((counts.get(`${a},${b}`) ?? 0) - mean)).toBeLessThan(5 * deviation + 1);
-      }
-    }
-  });
-
-  it('scores squared lengths of gradients; a gain is the squared distance to the picks before', async () => {
-    const rng = createRng(7);
-    const ranking = await badge().getRanks(predictions, {
-      features: matrix(rows),
-      querySize: 4,
-      rng,
-    });
-    const { picks, gains } = ranking.batch as BatchSelection;
-    const zero = (gradients[0] as number[]).map(() => 0);
-    for (const [n, g] of gradients.entries())
-      expect(ranking.scores[n]).toBeCloseTo(square(g, zero), 12);
-    picks.forEach((pick, b) => {
-      const own = gradients[pick] as number[];
-      const before = [...picks.subarray(0, b)].map((j) => gradients[j] as number[]);
-      const expected = Math.min(...(b === 0 ? [zero] : before).map((g) => square(g, own)));
-      expect(gains[b]).toBeCloseTo(expected, 12);
-    });
-  });
-
-  it('takes the gradient of a sigmoid output, (p - y) f', () => {
-    const sigmoid: Predictions = {
-      data: Float64Array.of(0.2, 0.9, 0.4, 0.7),
-      shape: [2, 1, 2],
-      kind: 'sigmoidProbabilities',
-      samples: 'joint',
-    };
-    const scores = badge().getUncertainties(sigmoid, { features: matrix([[3], [2]]) });
-    expect(scores[0]).toBeCloseTo((0.2 ** 2 + 0.1 ** 2) * 9, 12);
-    expect(scores[1]).toBeCloseTo((0.4 ** 2 + 0.3 ** 2) * 4, 12);
-  });
-
-  it('scores one item as it does many, and certain ones 0, whatever their features', () => {
-    const all = badge().getUncertainties(predictions, { features: matrix(rows) });
-    const one = { ...predictions, data: predictions.data.slice(0, 9), shape: [1, 3, 3] };
-    const alone = badge().getUncertainties(one, { features: matrix(rows.slice(0, 1)) });
-    expect([...alone]).toEqual([all[0]]);
-    const certain: Predictions = {
-      ...predictions,
-      data: Float64Array.of(1, 0, 0, 1, 0.5, 0.5),
-      shape: [3, 1, 2],
-    };
-    const scores = badge().getUncertainties(certain, { features: matrix([[1e140], [1e140], [2]]) });
-    expect([...scores]).toEqual([0, 0, 2]);
-  });
-
-  it('depends on the rng alone', async () => {
-    expect(await draw(1, 4)).toEqual(await draw(1, 4));
-    const orders = await Promise.all([1, 2, 3, 4, 5].map((seed) => draw(seed, 4)));
-    expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
-  });
-
-  it('refuses pixels, and features too large for distances', async () => {
-    const features = matrix(rows);
-    const pixels = samplePredictions('logits', [4, 2, 3, 2], 'pixels');
-    expect(() => badge().getUncertainties(pixels, { features })).toThrow(ShapeError);
-    const huge = { ...features, data: features.data.map((x) => x * 1e200) };
-    const rng = createRng(0);
-    await expect(
-      badge().getRanks(predictions, { features: huge, querySize: 2, rng }),
-    ).rejects.toThrow(NumericalError);
-  });
 });
 
 describe('features that are too large', () => {

@@ -13,6 +13,7 @@ import type { Row } from './row.ts';
 import { streaming } from './streaming.ts';
 import { formatTable } from './table.ts';
 import { training } from './training.ts';
+import { webRows } from './web.ts';
 import { randomImages } from './workload.ts';
 
 interface Options {
@@ -31,6 +32,7 @@ const groups: readonly RowGroup[] = [
   batchBaldRows,
   epigRows,
   streaming,
+  webRows,
 ];
 const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
 

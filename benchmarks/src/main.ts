@@ -14,6 +14,7 @@ import type { Row } from './row.ts';
 import { streaming } from './streaming.ts';
 import { formatTable } from './table.ts';
 import { training } from './training.ts';
+import { webRows } from './web.ts';
 import { randomImages } from './workload.ts';
 
 interface Options {
@@ -33,6 +34,7 @@ const groups: readonly RowGroup[] = [
   epigRows,
   streaming,
   fineTuning,
+  webRows,
 ];
 const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
 

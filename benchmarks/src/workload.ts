@@ -1,5 +1,12 @@
 import { createRng, type Example, type Predictions, type Rng } from '@baal/core';
-import { dbalCnn, type Model, ModelWrapper, mlp, type TrainingArgs } from '@baal/onnx';
+import {
+  dbalCnn,
+  type Model,
+  ModelWrapper,
+  mlp,
+  type OnnxRuntime,
+  type TrainingArgs,
+} from '@baal/onnx';
 
 /** Classes of all models. */
 export const classes = 10;
@@ -36,12 +43,13 @@ export function randomImages(n: number): Images {
 /** The networks of the benchmark, by the names that the reference uses too. */
 export type Network = 'cnn' | 'mlp';
 
-/** A wrapped network of the benchmark. */
+/** A wrapped network of the benchmark, on the native runtime if none is given. */
 export async function wrap(
   network: Network,
   args: Omit<TrainingArgs, 'epochs'> & { readonly epochs?: number },
+  runtime?: OnnxRuntime,
 ): Promise<ModelWrapper> {
-  return ModelWrapper.create(modelOf(network), { epochs: 1, ...args });
+  return ModelWrapper.create(modelOf(network), { epochs: 1, ...args }, runtime);
 }
 
 function modelOf(network: Network): Model {

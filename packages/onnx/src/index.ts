@@ -109,7 +109,12 @@ export {
 export { lastOperator, outputKind } from './output-kind.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
-export { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';
+export {
+  type ExecutionProvider,
+  loadOnnxRuntime,
+  type OnnxRuntime,
+  type OnnxRuntimeOptions,
+} from './runtime/onnx-runtime.ts';
 export { openSession, type SessionSettings } from './runtime/session.ts';
 export { type InputShapes, type Trace, type TracedValue, traceGraph } from './runtime/trace.ts';
 export type { TrainAndTestOptions, TrainAndTestResult } from './train-and-test.ts';

@@ -5,7 +5,8 @@ import { mcDropout } from '../src/bayesian/mc-dropout.ts';
 import { readOnnx } from '../src/graph/read-onnx.ts';
 import { createModel, type MaskSharing, type Model } from '../src/model.ts';
 import { Predictor } from '../src/prediction/predictor.ts';
-import { loadOnnxRuntime } from '../src/runtime/onnx-runtime.ts';
+import type { OnnxRuntime } from '../src/runtime/onnx-runtime.ts';
+import { bothRuntimes } from './runtimes.ts';
 
 interface Case {
   readonly id: string;
@@ -18,13 +19,17 @@ const manifest = JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8
   readonly kurtosis_limit: number;
   readonly cases: readonly Case[];
 };
-const runtime = await loadOnnxRuntime();
+const runtimes = await bothRuntimes();
 const open: Predictor[] = [];
 afterAll(async () => {
   for (const predictor of open) await predictor.dispose();
 });
 
-async function predictorOf(model: Model, iterations: number): Promise<Predictor> {
+async function predictorOf(
+  runtime: OnnxRuntime,
+  model: Model,
+  iterations: number,
+): Promise<Predictor> {
   const predictor = await Predictor.create(runtime, model, {
     iterations,
     replicate: false,
@@ -70,7 +75,15 @@ function softmax(logits: Float64Array): Float64Array {
   return exps.map((value) => value / total);
 }
 
-describe.each(manifest.cases)('dropout $id', (reference) => {
+// The web runtime samples the dense and the channel case: masks are the same code on both runtimes.
+const onWeb = ['mlp', 'lenet_channel'];
+const runs = runtimes.flatMap(([name, runtime]) =>
+  manifest.cases
+    .filter(({ id }) => name === 'onnxruntime-node' || onWeb.includes(id))
+    .map((reference) => ({ id: reference.id, name, runtime, reference })),
+);
+
+describe.each(runs)('dropout $id on $name', ({ runtime, reference }) => {
   const bytes = readFileSync(new URL(`${reference.id}/data.safetensors`, folder));
   const { tensors } = decodeSafetensors(bytes);
   const tensor = (name: string): NdArray => tensors.get(name) as NdArray;
@@ -82,7 +95,7 @@ describe.each(manifest.cases)('dropout $id', (reference) => {
   const batch = { x: { type: 'float32', shape: x.shape, data: x.data as Float32Array } } as const;
 
   it('is deterministic without a posterior and equals the evaluation graph', async () => {
-    const predictor = await predictorOf(model, 1);
+    const predictor = await predictorOf(runtime, model, 1);
     const { data } = await predictor.predict(batch, n, undefined, 0);
     const expected = tensor('eval_logits').data as Float32Array;
     const { rtol, atol } = reference.expected.eval_logits;
@@ -97,7 +110,7 @@ describe.each(manifest.cases)('dropout $id', (reference) => {
     async (masks) => {
       const K = 500;
       const draws = 40;
-      const predictor = await predictorOf(mcDropout(model, { masks }), K);
+      const predictor = await predictorOf(runtime, mcDropout(model, { masks }), K);
       const C = tensor('logits_mean').shape[1] as number;
       const asFloat64 = (name: string): Float64Array =>
         Float64Array.from(tensor(name).data as Float64Array);

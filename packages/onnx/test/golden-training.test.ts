@@ -7,10 +7,11 @@ import { createLoss, type LossConfig } from '../src/losses/get-loss.ts';
 import type { Target } from '../src/losses/loss.ts';
 import { createModel, type Model, withWeights } from '../src/model.ts';
 import { createOptimizer, type OptimizerConfig } from '../src/optimizers/create-optimizer.ts';
-import { loadOnnxRuntime } from '../src/runtime/onnx-runtime.ts';
+import type { OnnxRuntime } from '../src/runtime/onnx-runtime.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { constantTensor } from '../src/runtime/tensors.ts';
 import { Trainer } from '../src/training/trainer.ts';
+import { bothRuntimes } from './runtimes.ts';
 
 interface Tolerance {
   readonly rtol: number;
@@ -45,7 +46,6 @@ interface GoldenTraining {
 const folder = new URL('./golden/training/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8'));
 const cases = manifest.cases as readonly GoldenTraining[];
-const runtime = await loadOnnxRuntime();
 
 /** The manifest's words for losses, in ours. */
 function lossConfig(given: Readonly<Record<string, unknown>>): LossConfig {
@@ -114,6 +114,7 @@ function tensorOf({ data, shape }: NdArray): TensorData {
 }
 
 async function evaluate(
+  runtime: OnnxRuntime,
   model: Model,
   inputs: Readonly<Record<string, TensorData>>,
 ): Promise<Map<string, Float32Array>> {
@@ -132,10 +133,10 @@ async function evaluate(
   }
 }
 
-describe('training as PyTorch in float64', () => {
+describe.each(await bothRuntimes())('training as PyTorch in float64 on %s', (_, runtime) => {
   it('knows all cases', () => expect(cases.length).toBe(46));
 
-  it.each(cases.map((golden) => [golden.id, golden] as const))('%s', async (_, golden) => {
+  it.each(cases.map((golden) => [golden.id, golden] as const))('%s', async (_id, golden) => {
     const file = (name: string): Buffer => readFileSync(new URL(`${golden.dir}/${name}`, folder));
     const tensors = decodeSafetensors(file(golden.data)).tensors;
     const tensor = (name: string): NdArray => {
@@ -188,7 +189,7 @@ describe('training as PyTorch in float64', () => {
       );
 
     const evaluated = modelOf('eval.onnx');
-    compareOutputs('output_eval_initial', await evaluate(evaluated, batchOf(0)));
+    compareOutputs('output_eval_initial', await evaluate(runtime, evaluated, batchOf(0)));
 
     const trainer = await Trainer.create(runtime, modelOf('train.onnx'), {
       losses: golden.losses.map((loss) => ({
@@ -226,7 +227,7 @@ describe('training as PyTorch in float64', () => {
       }
       compareNamed('final', (name) => trainer.parameters.view(name));
       compareNamed('running', (name) => trainer.statistics.view(name));
-      const final = await evaluate(withWeights(evaluated, trainer.weights()), batchOf(0));
+      const final = await evaluate(runtime, withWeights(evaluated, trainer.weights()), batchOf(0));
       compareOutputs('output_eval_final', final);
     } finally {
       await trainer.dispose();

@@ -1,6 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { blockedConvolution } from '../operators/blocked-convolution.ts';
-import type { OnnxRuntime } from './onnx-runtime.ts';
+import { computesOnCpu, type OnnxRuntime } from './onnx-runtime.ts';
 import { openSession } from './session.ts';
 import { toTensor } from './tensors.ts';
 
@@ -12,6 +12,7 @@ import { toTensor } from './tensors.ts';
  * Cost: some 10 ms, once a wrapper.
  */
 export async function probeBlockedConvolution(runtime: OnnxRuntime): Promise<0 | 8 | 16> {
+  if (!computesOnCpu(runtime)) return 0; // The blocked kernels are the CPU's: work would leave the device for them.
   for (const block of [16, 8] as const) if (await blockWorks(runtime, block)) return block;
   return 0;
 }
@@ -52,5 +53,30 @@ async function blockWorks(runtime: OnnxRuntime, block: number): Promise<boolean>
     }
   } catch {
     return false; // This build of the runtime has no such kernel, or another block.
+  }
+}
+
+/**
+ * Whether a run fills the output tensors that it is given. onnxruntime-node does; onnxruntime-web
+ * accepts them, returns them, and leaves them as they were.
+ *
+ * Cost: some 2 ms, once a wrapper.
+ *
+ * @throws DataError if the runtime cannot compile the graph
+ */
+export async function probeOutputBuffers(runtime: OnnxRuntime): Promise<boolean> {
+  const g = new GraphBuilder();
+  g.input({ name: 'x', type: 'float32', shape: [2] });
+  g.output(g.op('Add', ['x', 'x'], {}, 'y'));
+  const session = await openSession(runtime, g.build(), { threads: 1 });
+  try {
+    const filled = new Float32Array(2);
+    await session.run(
+      { x: toTensor(runtime, 'float32', Float32Array.of(1, 2), [2]) },
+      { y: toTensor(runtime, 'float32', filled, [2]) },
+    );
+    return filled[0] === 2 && filled[1] === 4;
+  } finally {
+    await session.release();
   }
 }

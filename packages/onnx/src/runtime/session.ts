@@ -6,7 +6,7 @@ import type { OnnxRuntime } from './onnx-runtime.ts';
 
 /** Settings of a session. */
 export interface SessionSettings {
-  /** Threads of one operator; 0 lets the runtime decide. */
+  /** Threads of one operator; 0 lets the runtime decide. onnxruntime-web has one pool for all sessions instead, `env.wasm.numThreads`. */
   readonly threads?: number;
   /** `'off'` runs the graph as it is written: for tracing. */
   readonly optimization?: 'all' | 'off';
@@ -31,6 +31,9 @@ export async function openSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 4,
+      ...(runtime.executionProviders === undefined
+        ? {}
+        : { executionProviders: runtime.executionProviders }),
       extra: { optimization: { disable_specified_optimizers: 'EliminateDropout' } },
     });
   } catch (cause) {

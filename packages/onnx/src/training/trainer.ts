@@ -15,7 +15,7 @@ import type { Regularizer } from '../losses/regularizer.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
-import { probeBlockedConvolution } from '../runtime/probe-kernels.ts';
+import { probeBlockedConvolution, probeOutputBuffers } from '../runtime/probe-kernels.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor, toTensor } from '../runtime/tensors.ts';
 import { splitFrozenPrefix } from './frozen-prefix.ts';
@@ -76,10 +76,18 @@ interface Compiled {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
+/** What the runtime can do, found by asking. */
+interface Kernels {
+  /** Channels of its blocked convolution, 0 without one. */
+  readonly block: number;
+  /** Whether gradients can be written where the optimiser reads them. */
+  readonly fillsOutputs: boolean;
+}
+
 /**
  * Trains the parameters of a model: one run of the differentiated graph a step, then the optimiser's
- * update in place. Parameters and gradients live in two flat buffers which the runtime reads and
- * fills directly.
+ * update in place. Parameters and gradients live in two flat buffers which the runtime reads and,
+ * where it can, fills directly.
  */
 export class Trainer {
   /** The trained parameters. */
@@ -106,7 +114,7 @@ export class Trainer {
     plan: TrainingPlan,
     model: Model,
     settings: TrainerSettings,
-    block: number,
+    kernels: Kernels,
   ) {
     this.#runtime = runtime;
     this.#threads = settings.threads ?? 0;
@@ -119,7 +127,7 @@ export class Trainer {
       this.#plan = split.plan;
       this.#prefix = new PrefixCache(runtime, split, prefixCache, this.#threads);
     }
-    this.#block = block;
+    this.#block = kernels.block;
     const pick = (names: readonly string[]): Map<string, TensorData> =>
       new Map(names.map((name) => [name, model.graph.initializers.get(name) as TensorData]));
     const running = plan.statistics.flatMap((s) => [s.runningMean, s.runningVariance]);
@@ -134,6 +142,7 @@ export class Trainer {
     for (const name of plan.parameters) {
       const shape = this.parameters.shape(name);
       this.#parameterFeeds[name] = toTensor(runtime, 'float32', this.parameters.view(name), shape);
+      if (!kernels.fillsOutputs) continue;
       this.#gradientFetches.set(
         name,
         toTensor(runtime, 'float32', this.#gradients.view(name), shape),
@@ -150,7 +159,8 @@ export class Trainer {
     const plan = await planTraining(runtime, model, settings.losses, settings.regularizer);
     const convolves = plan.forward.nodes.some(({ opType }) => opType.startsWith('Conv'));
     const block = convolves ? await probeBlockedConvolution(runtime) : 0;
-    return new Trainer(runtime, plan, model, settings, block);
+    const fillsOutputs = await probeOutputBuffers(runtime);
+    return new Trainer(runtime, plan, model, settings, { block, fillsOutputs });
   }
 
   /** The optimiser, with its state. */
@@ -240,6 +250,10 @@ export class Trainer {
       throw new NumericalError(
         `train: the loss is ${loss}, expected a finite number; ${culprit(batch) ?? 'lower the learning rate, or check the data for extreme values'}`,
       );
+    }
+    for (const [parameter, name] of gradients) {
+      if (this.#gradientFetches.has(parameter)) continue;
+      this.#gradients.view(parameter).set((results[name] as Tensor).data as Float32Array);
     }
     this.#optimizer.step(this.parameters.flat, this.#gradients.flat);
     this.#mixStatistics(results, batch.size);

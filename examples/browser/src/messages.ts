@@ -1,0 +1,62 @@
+/** Pixels of a drawing, 28 x 28, 0 is paper and 255 ink. */
+export type Pixels = Uint8Array<ArrayBuffer>;
+
+/** Extents of a drawing as the network's input. */
+export const SHAPE = [1, 28, 28] as const;
+/** Values of a drawing. */
+export const PIXELS = 784;
+/** Unlabelled digits that the page starts with. */
+export const POOL = 300;
+/** Labelled digits on which its accuracy is measured. */
+export const TEST = 400;
+/** Posterior samples a prediction. */
+export const SAMPLES = 20;
+/** Classes. */
+export const DIGITS = 10;
+
+/** What the page tells the worker. */
+export type ToWorker =
+  | {
+      readonly type: 'start';
+      readonly pool: readonly Pixels[];
+      readonly test: readonly Pixels[];
+      readonly testLabels: readonly number[];
+      /** Threads of the runtime; 0 lets it decide. More than one needs a page that is isolated from other origins. */
+      readonly threads: number;
+    }
+  | { readonly type: 'add'; readonly pixels: Pixels }
+  /** A label of an item of the pool; null takes it back. */
+  | { readonly type: 'label'; readonly item: number; readonly label: number | null }
+  | { readonly type: 'guess'; readonly pixels: Pixels };
+
+/** An unlabelled drawing as the network sees it. */
+export interface Scored {
+  /** Position in the pool, in the order of adding. */
+  readonly item: number;
+  /** BALD, nats. */
+  readonly score: number;
+  /** Mean probability of each digit, `[10]`. */
+  readonly probabilities: readonly number[];
+}
+
+/** What the worker tells the page. */
+export type FromWorker =
+  | { readonly type: 'progress'; readonly done: number }
+  | {
+      readonly type: 'learned';
+      /** Labels that were learned from. */
+      readonly labels: number;
+      /** Share of the test digits that are read rightly. */
+      readonly accuracy: number;
+      /** Mean score of the pool, nats. */
+      readonly uncertainty: number;
+      /** The unlabelled drawings, most informative first. */
+      readonly ranking: readonly Scored[];
+      /** Duration, ms. */
+      readonly milliseconds: number;
+      /** Threads of the runtime. */
+      readonly threads: number;
+    }
+  /** Probabilities of the drawing by each posterior sample, `[20][10]`; null before the first training. */
+  | { readonly type: 'guess'; readonly samples: readonly (readonly number[])[] | null }
+  | { readonly type: 'failed'; readonly message: string };

@@ -5,15 +5,20 @@ import { BestItems } from './best-items.ts';
 describe('BestItems', () => {
   it('keeps what a sort would put first, ties in the order in which they came', () => {
     const rng = createRng('best');
-    for (const size of [0, 1, 2, 3, 7, 50]) {
+    for (const size of [0, 1, 2, 3, 7, 16, 33, 250]) {
       for (const levels of [1, 6, 1000]) {
-        const items = Array.from({ length: 40 }, (_, item) => ({ item, score: rng.int(levels) }));
-        const best = new BestItems<number>(size);
-        for (const { score, item } of items) best.add(score, item);
-        const sorted = items.toSorted((a, b) => b.score - a.score || a.item - b.item);
-        expect(best.sorted()).toEqual(
-          sorted.slice(0, size).map(({ score, item }) => ({ score, item })),
-        );
+        for (let run = 0; run < 20; run++) {
+          const items = Array.from({ length: 200 }, (_, item) => ({
+            item,
+            score: rng.int(levels),
+          }));
+          const best = new BestItems<number>(size);
+          for (const { score, item } of items) best.add(score, item);
+          const sorted = items.toSorted((a, b) => b.score - a.score || a.item - b.item);
+          expect(best.sorted()).toEqual(
+            sorted.slice(0, size).map(({ score, item }) => ({ score, item })),
+          );
+        }
       }
     }
   });

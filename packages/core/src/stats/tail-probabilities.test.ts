@@ -116,6 +116,15 @@ describe('range of normals', () => {
     });
   });
 
+  it('the quantile inverts it, however small, and no probability is above 1', () => {
+    for (const k of [2, 3, 7, 20]) {
+      for (const p of [1e-6, 0.001, 0.05, 0.3, 0.5, 0.9, 0.999]) {
+        expect(relative(normalRangeCdf(normalRangeQuantile(p, k), k), p)).toBeLessThan(1e-8);
+      }
+      for (let q = 5; q < 40; q += 0.25) expect(normalRangeCdf(q, k)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('of two normals is a normal in itself', () => {
     // The difference of two has variance 2, and the range is its size.
     const density = (x: number): number => Math.exp((-x * x) / 4) / Math.sqrt(4 * Math.PI);

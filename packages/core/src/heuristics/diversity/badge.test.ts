@@ -106,6 +106,17 @@ describe('badge', () => {
     expect([...scores]).toEqual([0, 0, 2]);
   });
 
+  it('takes every sigmoid output for itself, and one class however unsure', () => {
+    const score = (kind: 'sigmoidProbabilities' | 'probabilities', ...data: number[]) =>
+      badge().getUncertainties(
+        { data: Float64Array.from(data), shape: [1, 1, data.length], kind, samples: 'joint' },
+        { features: matrix([[2]]) },
+      )[0];
+    expect(score('sigmoidProbabilities', 0.2, 0.3)).toBeCloseTo(4 * (0.2 ** 2 + 0.3 ** 2), 12);
+    expect(score('sigmoidProbabilities', 0.8, 0.9)).toBeCloseTo(4 * (0.2 ** 2 + 0.1 ** 2), 12);
+    expect(score('probabilities', 0.4, 0.3, 0.3)).toBeCloseTo(4 * (0.6 ** 2 + 2 * 0.3 ** 2), 12);
+  });
+
   it('depends on the rng alone', async () => {
     expect(await draw(1, 4)).toEqual(await draw(1, 4));
     const orders = await Promise.all([1, 2, 3, 4, 5].map((seed) => draw(seed, 4)));

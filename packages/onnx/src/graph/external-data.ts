@@ -1,5 +1,4 @@
 import { DataError } from '@baal/core';
-import type onnxProto from 'onnx-proto';
 
 /**
  * Reads a part of a file that stands beside a model: `length` bytes from `offset`. The location is what
@@ -24,9 +23,15 @@ export function safeLocation(location: string, where: string): string {
   return parts.join('/');
 }
 
+/** A pair of texts in an .onnx file. Said here: the types of the package that reads the file are not for our users. */
+interface TextEntry {
+  readonly key?: string | null;
+  readonly value?: string | null;
+}
+
 /** The bytes of a tensor that stand in another file. */
 export function readExternal(
-  entries: readonly onnxProto.onnx.IStringStringEntryProto[],
+  entries: readonly TextEntry[],
   bytes: number,
   reader: ExternalDataReader | undefined,
   where: string,

@@ -48,7 +48,8 @@ export async function onnxEpigKernel(options: OnnxEpigKernelOptions = {}): Promi
   return {
     prepare: ({ K, ratios_L_K, weights_L }: EpigTargets) => {
       const L = weights_L.length;
-      const targets = toTensor(runtime, 'float32', ratios_L_K, [L, K]);
+      // Once here, and not in each run: a run has few rows, and the transposition would cost as much as its product.
+      const targets = toTensor(runtime, 'float32', transposed(ratios_L_K, L, K), [K, L]);
       const weights = toTensor(runtime, 'float32', weights_L, [L, 1]);
       // Always as many rows a run, so that a row does not depend on the rows beside it.
       const rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(RATIOS_AT_ONCE / L)));
@@ -71,14 +72,13 @@ export async function onnxEpigKernel(options: OnnxEpigKernelOptions = {}): Promi
   };
 }
 
-/** `told = (r ln r) weights` with `r = items targets'`. */
+/** `told = (r ln r) weights` with `r = items targets`. */
 function informationGraph(): Graph {
   const graph = new GraphBuilder(undefined, 'epig');
   graph.input({ name: 'items', type: 'float32', shape: ['rows', 'K'] });
-  graph.input({ name: 'targets', type: 'float32', shape: ['L', 'K'] });
+  graph.input({ name: 'targets', type: 'float32', shape: ['K', 'L'] });
   graph.input({ name: 'weights', type: 'float32', shape: ['L', 1] });
-  const columns = graph.op('Transpose', ['targets'], { perm: [1, 0] });
-  const ratios = graph.op('MatMul', ['items', columns]);
+  const ratios = graph.op('MatMul', ['items', 'targets']);
   const terms = graph.op('Mul', [ratios, graph.op('Log', [ratios])]);
   graph.output(graph.op('MatMul', [terms, 'weights'], {}, 'told'), { type: 'float32' });
   return graph.build();
@@ -90,4 +90,13 @@ function padded(ratios: Float32Array, size: number): Float32Array {
   const whole = new Float32Array(size).fill(1);
   whole.set(ratios);
   return whole;
+}
+
+/** A matrix `[rows, columns]` as `[columns, rows]`. */
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j] as number;
+  }
+  return result;
 }

@@ -8,11 +8,13 @@ import { asChunks } from '../predictions/chunks.ts';
 import type { Predictions } from '../predictions/predictions.ts';
 import { toProbabilities } from '../predictions/to-probabilities.ts';
 import { createRng } from '../random/create-rng.ts';
+import type { Rng } from '../random/rng.ts';
 import { sampleFeatures, samplePredictions, takeItems } from '../testing/sample-predictions.ts';
 import { bald } from './bald.ts';
 import { batchBald } from './batch-bald.ts';
 import { coreSet } from './diversity/core-set.ts';
 import { epig } from './epig.ts';
+import type { Heuristic } from './heuristic.ts';
 import { committeeKl, voteEntropy } from './query-by-committee.ts';
 import { random } from './random.ts';
 import { subsample } from './subsample.ts';
@@ -124,6 +126,109 @@ describe('subsample', () => {
       const chunks = asChunks(predictions, size);
       expect(await subsample(bald(), 7).getUncertaintiesGenerator(chunks, { rng })).toEqual(whole);
     }
+  });
+
+  const drawn = (scores: Float64Array): number[] =>
+    [...scores.keys()].filter((i) => scores[i] !== Number.NEGATIVE_INFINITY);
+
+  it('draws the items with the lowest numbers of its stream, the first of equal ones', () => {
+    const rng = createRng('lowest');
+    const stream = rng.fork('subsample');
+    const keys = Array.from({ length: 50 }, () => stream.uniform());
+    const order = [...keys.keys()].sort((a, b) => (keys[a] as number) - (keys[b] as number));
+    const even: Rng = { ...rng, fork: () => even, uniform: () => 0.5 };
+    for (const size of [1, 2, 5, 24, 25, 26, 49]) {
+      const part = subsample(bald(), size);
+      expect(drawn(part.getUncertainties(predictions, { rng }))).toEqual(
+        order.slice(0, size).sort((a, b) => a - b),
+      );
+      expect(drawn(part.getUncertainties(predictions, { rng: even }))).toEqual(
+        Array.from({ length: size }, (_, i) => i),
+      );
+    }
+  });
+
+  it('copies few items of a long pool: it keeps at most twice what it draws', () => {
+    const data = new Float64Array(8000).fill(0.5);
+    let copies = 0;
+    const slice = (from: number, to: number): Float64Array => {
+      copies++;
+      return Float64Array.from(data.subarray(from, to));
+    };
+    const long: Predictions = {
+      data: Object.assign(data, { slice }),
+      shape: [2000, 2, 2],
+      kind: 'probabilities',
+      samples: 'joint',
+    };
+    const scores = subsample(bald(), 5).getUncertainties(long, { rng: createRng('long') });
+    expect(drawn(scores)).toHaveLength(5);
+    // About 5 for every doubling of the items read: 50.
+    expect(copies).toBeLessThan(100);
+  });
+
+  it('hands on an empty pool as it is', async () => {
+    const none = takeItems(predictions, []);
+    const rng = createRng('none');
+    const seen: unknown[] = [];
+    const own = bald();
+    const spy: Heuristic = {
+      ...own,
+      getRanks: (given, options) => {
+        seen.push(given);
+        return own.getRanks(given, options);
+      },
+    };
+    for (const source of [none, [none, none]]) {
+      expect((await subsample(spy, 3).getRanks(source, { rng })).ranks).toEqual(new Uint32Array(0));
+    }
+    expect(seen).toEqual([none, none]);
+    expect(subsample(own, 3).getUncertainties(none, { rng })).toEqual(new Float64Array(0));
+    expect(await subsample(own, 3).getRanks([none, predictions], { rng })).toEqual(
+      await subsample(own, 3).getRanks(predictions, { rng }),
+    );
+  });
+
+  it('asks the signal before the first chunk and after every one', async () => {
+    for (const last of [0, 1, 3]) {
+      for (const method of ['getRanks', 'getUncertaintiesGenerator'] as const) {
+        const controller = new AbortController();
+        let read = 0;
+        const stopAt = (count: number): void => {
+          if (count === last) controller.abort(new Error('stop here'));
+        };
+        const source = function* (): Generator<Predictions> {
+          for (const chunk of asChunks(predictions, 10)) {
+            stopAt(++read);
+            yield chunk;
+          }
+        };
+        stopAt(0);
+        const options = { rng: createRng(0), signal: controller.signal };
+        await expect(subsample(bald(), 5)[method](source(), options)).rejects.toThrow('stop here');
+        expect(read).toBe(last);
+      }
+    }
+  });
+
+  it('takes whole items, all their positions', () => {
+    const space = samplePredictions('logits', [10, 4, 3, 2, 2], 'space');
+    const heuristic = bald({ reduction: 'mean' });
+    const own = heuristic.getUncertainties(space);
+    const scores = subsample(heuristic, 4).getUncertainties(space, { rng: createRng('space') });
+    expect(drawn(scores)).toHaveLength(4);
+    for (const item of drawn(scores)) expect(scores[item]).toBe(own[item]);
+  });
+
+  it('takes one draw without a name for one draw, as the heuristic alone does', async () => {
+    const { draw: _, ...unnamed } = predictions;
+    const options = { rng: createRng('unnamed'), querySize: 3 };
+    expect(await subsample(batchBald(), 12).getRanks(unnamed, options)).toEqual(
+      await subsample(batchBald(), 12).getRanks(predictions, options),
+    );
+    // Several chunks without a name may be of several draws.
+    const chunks = asChunks(unnamed, 25);
+    await expect(subsample(batchBald(), 12).getRanks(chunks, options)).rejects.toThrow(TypeError);
   });
 
   it('draws every set of items equally often (false alarm 9e-6 for 15 sets)', () => {

@@ -137,6 +137,8 @@ class Sampler {
   #worst = Number.POSITIVE_INFINITY;
   #empty: Predictions | undefined;
   #total = 0;
+  /** How many chunks had items: those of a single one are of one draw, whether it has a name or not. */
+  #sources = 0;
 
   constructor(size: number, rng: Rng) {
     this.#size = size;
@@ -146,6 +148,7 @@ class Sampler {
   add(chunk: Predictions): void {
     const { N, K, C, R } = predictionSizes('subsample', chunk);
     this.#empty ??= { ...chunk, data: chunk.data.slice(0, 0), shape: [0, ...chunk.shape.slice(1)] };
+    if (N > 0) this.#sources++;
     for (let n = 0; n < N; n++, this.#total++) {
       const key = this.#rng.uniform();
       if (key > this.#worst) continue;
@@ -164,9 +167,13 @@ class Sampler {
     }
     this.#trim();
     const drawn = this.#kept.toSorted((a, b) => a.item - b.item);
+    const joined =
+      drawn.length === 0 ? this.#empty : concatPredictions(drawn.map((one) => one.predictions));
     return {
       predictions:
-        drawn.length === 0 ? this.#empty : concatPredictions(drawn.map((one) => one.predictions)),
+        this.#sources === 1
+          ? { ...joined, samples: drawn[0]?.predictions.samples ?? joined.samples }
+          : joined,
       items: drawn.map(({ item }) => item),
       total: this.#total,
     };

@@ -69,6 +69,45 @@ describe('coldStart', () => {
     await expect(by(0.5, { ...known, kind: 'values' })).rejects.toThrow(/coldStart.*values/);
   });
 
+  it('hands over at a confidence where only scores are asked for', async () => {
+    const options = { nLabelled: 5 };
+    for (const [until, by] of [
+      [{ confidence: 0.75 - 1e-9 }, margin()],
+      [{ confidence: 0.75 + 1e-9 }, entropy()],
+      [{ confidence: 1, labels: 5 }, margin()],
+      [{ confidence: 1, labels: 6 }, entropy()],
+    ] as const) {
+      const heuristic = coldStart(entropy(), margin(), { until });
+      const expected = by.getUncertainties(known);
+      expect(heuristic.getUncertainties(known, options)).toEqual(expected);
+      const chunks = asChunks(known, 1);
+      expect(await heuristic.getUncertaintiesGenerator(chunks, options)).toEqual(expected);
+    }
+  });
+
+  it('says which item of the stream it cannot be confident of', async () => {
+    const heuristic = coldStart(random(), margin(), { until: { confidence: 0.5 } });
+    for (let item = 0; item < 9; item++) {
+      const broken = { ...predictions, data: predictions.data.slice() };
+      broken.data[item * 12 + 5] = Number.NaN;
+      await expect(
+        heuristic.getRanks(asChunks(broken, 2), { rng: createRng(0), nLabelled: 5 }),
+      ).rejects.toThrow(new RegExp(`^coldStart: .*item ${item}\\b`));
+    }
+  });
+
+  it('takes an empty pool for a confident one', async () => {
+    const none: Predictions = { ...known, data: new Float64Array(0), shape: [0, 2, 2] };
+    // Without features the first one could not rank.
+    const heuristic = coldStart(coreSet(), margin(), { until: { confidence: 1 } });
+    for (const source of [none, [none, none]]) {
+      expect(await heuristic.getRanks(source, { nLabelled: 5 })).toEqual(
+        await margin().getRanks(none),
+      );
+    }
+    expect(heuristic.getUncertainties(none, { nLabelled: 5 })).toEqual(new Float64Array(0));
+  });
+
   it('takes the condition that holds first, and looks at this round alone', async () => {
     const heuristic = coldStart(random(), margin(), { until: { labels: 8, confidence: 0.75 } });
     const sure: Predictions = { ...known, data: known.data.map((p) => (p < 0.5 ? 0 : 1)) };

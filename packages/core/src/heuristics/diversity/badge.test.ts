@@ -117,6 +117,70 @@ describe('badge', () => {
     expect(score('probabilities', 0.4, 0.3, 0.3)).toBeCloseTo(4 * (0.6 ** 2 + 2 * 0.3 ** 2), 12);
   });
 
+  it('believes in the first of tied classes, and in no where yes is as probable', async () => {
+    /** Between the gradients of two items whose features are 1. */
+    const distance = async (kind: Predictions['kind'], ...data: number[]) => {
+      const shape = [2, 1, data.length / 2];
+      const { batch } = await badge().getRanks(
+        { data: Float64Array.from(data), shape, kind, samples: 'joint' },
+        { features: matrix([[1], [1]]), querySize: 2, rng: createRng(0) },
+      );
+      return batch?.gains[1];
+    };
+    expect(await distance('probabilities', 0.5, 0.5, 0.8, 0.2)).toBeCloseTo(
+      square([-0.5, 0.5], [-0.2, 0.2]),
+      12,
+    );
+    expect(await distance('probabilities', 0.2, 0.4, 0.4, 0.2, 0.8, 0)).toBeCloseTo(
+      square([0.2, -0.6, 0.4], [0.2, -0.2, 0]),
+      12,
+    );
+    expect(await distance('sigmoidProbabilities', 0.5, 0.2)).toBeCloseTo((0.5 - 0.2) ** 2, 12);
+    expect(await distance('sigmoidProbabilities', 0.5, 0.8)).toBeCloseTo((0.5 + 0.2) ** 2, 12);
+  });
+
+  it('looks at all classes of an item, and at none of the next', () => {
+    const own: Predictions = {
+      data: Float64Array.of(0.3, 0.3, 0.4, 0.9, 0.05, 0.05, 0.1, 0.2, 0.7),
+      shape: [3, 1, 3],
+      kind: 'probabilities',
+      samples: 'joint',
+    };
+    const scores = badge().getUncertainties(own, { features: matrix([[1], [1], [1]]) });
+    const none = [0, 0, 0];
+    const errors = [
+      [0.3, 0.3, -0.6],
+      [-0.1, 0.05, 0.05],
+      [0.1, 0.2, -0.3],
+    ];
+    errors.forEach((error, n) => {
+      expect(scores[n]).toBeCloseTo(square(error, none), 12);
+    });
+  });
+
+  it('has no gain below 0, where items are the same up to the last bit', async () => {
+    const rng = createRng('bits');
+    for (let seed = 0; seed < 200; seed++) {
+      const f = [rng.normal(), rng.normal(), rng.normal()];
+      const p = rng.uniform();
+      const { batch } = await badge().getRanks(
+        {
+          data: Float64Array.of(p, 1 - p, p, 1 - p),
+          shape: [2, 1, 2],
+          kind: 'probabilities',
+          samples: 'joint',
+        },
+        {
+          features: matrix([f, f.map((x) => x * (1 + Number.EPSILON))]),
+          querySize: 2,
+          rng: createRng(seed),
+        },
+      );
+      expect(batch?.gains[1]).toBeGreaterThanOrEqual(0);
+      expect(batch?.gains[1]).toBeLessThan(1e-13);
+    }
+  });
+
   it('depends on the rng alone', async () => {
     expect(await draw(1, 4)).toEqual(await draw(1, 4));
     const orders = await Promise.all([1, 2, 3, 4, 5].map((seed) => draw(seed, 4)));

@@ -175,6 +175,18 @@ describe('state', () => {
   ])('is refused when broken: %j', (state) => {
     expect(() => restoreRng(state)).toThrow(RangeError);
   });
+
+  it('names the part that has no unsigned words, and takes the lowest and the highest one', () => {
+    const words = [1, 2, 3, 4];
+    for (const bad of [-1, -4, 0.5, Number.NaN, 2 ** 32]) {
+      for (const name of ['key', 'generator'] as const) {
+        const state = { key: words, generator: words, [name]: [1, bad, 3, 4] };
+        expect(() => restoreRng(state)).toThrow(`state.${name} is broken`);
+      }
+    }
+    const ends = { key: [0, 2 ** 32 - 1, 0, 1], generator: [0, 2 ** 32 - 1, 0, 0] };
+    expect(restoreRng(ends).state()).toEqual(ends);
+  });
 });
 
 describe('distributions (false alarm below 6e-7 for each check)', () => {

@@ -223,9 +223,10 @@ describe('subsample', () => {
   it('takes one draw without a name for one draw, as the heuristic alone does', async () => {
     const { draw: _, ...unnamed } = predictions;
     const options = { rng: createRng('unnamed'), querySize: 3 };
-    expect(await subsample(batchBald(), 12).getRanks(unnamed, options)).toEqual(
-      await subsample(batchBald(), 12).getRanks(predictions, options),
-    );
+    const expected = await subsample(batchBald(), 12).getRanks(predictions, options);
+    for (const source of [unnamed, [takeItems(unnamed, []), unnamed]]) {
+      expect(await subsample(batchBald(), 12).getRanks(source, options)).toEqual(expected);
+    }
     // Several chunks without a name may be of several draws.
     const chunks = asChunks(unnamed, 25);
     await expect(subsample(batchBald(), 12).getRanks(chunks, options)).rejects.toThrow(TypeError);

@@ -55,35 +55,49 @@ class Workload:
         pixels = torch.frombuffer(bytearray(base64.b64decode(images)), dtype=torch.float32)
         self.x = pixels.reshape(-1, *shape)
         self.y = torch.tensor(labels)
-        self.cnn = network("cnn")
+        self.cnn = cnn()
         self.initial = {k: v.clone() for k, v in self.cnn.state_dict().items()}
         return {}
 
     def step(self, network, batch, steps):
         if network not in self.trainers:
-            model = globals()["network"](network).train()
+            model = NETWORKS[network]().train()
             self.trainers[network] = model, torch.optim.SGD(
                 model.parameters(), lr=0.01, momentum=0.9
             )
         model, optimizer = self.trainers[network]
-        x, y = self.x[:batch], self.y[:batch]
+        x, y = self.examples(network, batch)
         train_step(model, optimizer, x, y)
         start = time.perf_counter()
         for _ in range(steps):
             train_step(model, optimizer, x, y)
         return {"seconds": (time.perf_counter() - start) / steps}
 
-    def predict(self, items, batch, passes):
-        self.cnn.train()  # No batch normalisation inside: this only keeps dropout on.
+    def examples(self, network, batch):
+        """A batch of what a network reads, and its labels."""
+        if network == "unet":
+            return torch.rand(batch, 3, 64, 64), torch.randint(10, (batch, 64, 64))
+        if network in TOKENS:
+            return torch.randint(VOCABULARY, (batch, TOKENS[network])), self.y[:batch]
+        if network in COLOURS:
+            size = COLOURS[network]
+            return torch.rand(batch, 3, size, size), self.y[:batch]
+        return self.x[:batch], self.y[:batch]
+
+    def predict(self, network, items, batch, passes):
+        # No batch normalisation inside: this only keeps dropout on.
+        model = self.cnn if network == "cnn" else NETWORKS[network]()
+        model.train()
+        x, _ = self.examples(network, items)
         start = time.perf_counter()
-        logits = mc_predict(self.cnn, self.x[:items], batch, passes)
+        logits = mc_predict(model, x, batch, passes)
         seconds = time.perf_counter() - start
         assert logits.shape == (items, 10, passes)
         assert float(logits.var(2).min()) > 0, "the passes are equal"
         return {"seconds": seconds}
 
     def head(self, items, batch, epochs):
-        body, head = resnet18().eval(), nn.Linear(512, 10)
+        body, head = resnet18_small().eval(), nn.Linear(512, 10)
         optimizer = torch.optim.Adam(head.parameters(), lr=0.001)
         start = time.perf_counter()
         for _ in range(epochs):
@@ -145,14 +159,21 @@ class Workload:
         return {"seconds": seconds}
 
 
-def network(name):
-    if name == "mlp":
-        return nn.Sequential(
-            nn.Flatten(),
-            *(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.5)),
-            *(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.5)),
-            nn.Linear(512, 10),
-        )
+VOCABULARY = 1000
+COLOURS = {"vgg": 32, "resnet": 64}
+TOKENS = {"encoder": 64, "lstm": 64}
+
+
+def mlp():
+    return nn.Sequential(
+        nn.Flatten(),
+        *(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.5)),
+        *(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.5)),
+        nn.Linear(512, 10),
+    )
+
+
+def cnn():
     return nn.Sequential(
         *(nn.Conv2d(1, 32, 4), nn.ReLU()),
         *(nn.Conv2d(32, 32, 4), nn.ReLU()),
@@ -160,6 +181,103 @@ def network(name):
         *(nn.Linear(32 * 11 * 11, 128), nn.ReLU(), nn.Dropout(0.5)),
         nn.Linear(128, 10),
     )
+
+
+def pair(before, filters):
+    """Two 3x3 convolutions with batch normalisation."""
+    return nn.Sequential(
+        *(nn.Conv2d(before, filters, 3, 1, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()),
+        *(nn.Conv2d(filters, filters, 3, 1, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()),
+    )
+
+
+def vgg():
+    return nn.Sequential(
+        *(pair(3, 32), nn.MaxPool2d(2), pair(32, 64), nn.MaxPool2d(2), pair(64, 128), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(128 * 4 * 4, 10)),
+    )
+
+
+class Unet(nn.Module):
+    def __init__(self, channels=3, filters=(16, 32, 64, 128, 256), classes=10):
+        super().__init__()
+        ins = (channels, *filters[:-1])
+        self.down = nn.ModuleList(pair(a, b) for a, b in zip(ins, filters))
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(b, a, 2, 2) for a, b in zip(filters[:-1], filters[1:])
+        )
+        self.merge = nn.ModuleList(pair(2 * a, a) for a in filters[:-1])
+        self.last = nn.Conv2d(filters[0], classes, 1)
+
+    def forward(self, x):
+        kept = []
+        for level in self.down[:-1]:
+            x = level(x)
+            kept.append(x)
+            x = F.max_pool2d(x, 2)
+        x = F.dropout(self.down[-1](x), 0.5, self.training)
+        for skip, up, merge in reversed(list(zip(kept, self.up, self.merge))):
+            x = merge(torch.cat([skip, up(x)], 1))
+        return self.last(x)
+
+
+class Attention(nn.Module):
+    """Self-attention as in DistilBERT: dropout on the shares, and nothing else."""
+
+    def __init__(self, size, heads, dropout):
+        super().__init__()
+        self.heads, self.dropout = heads, nn.Dropout(dropout)
+        self.all, self.out = nn.Linear(size, 3 * size), nn.Linear(size, size)
+
+    def forward(self, x):
+        n, length, size = x.shape
+        q, k, v = self.all(x).reshape(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        shares = self.dropout((q @ k.transpose(2, 3) / (size / self.heads) ** 0.5).softmax(3))
+        return self.out((shares @ v).transpose(1, 2).reshape(n, length, size))
+
+
+class EncoderLayer(nn.Module):
+    def __init__(self, size, heads, dropout):
+        super().__init__()
+        self.attention = nn.Sequential(Attention(size, heads, dropout), nn.Dropout(dropout))
+        self.feed_forward = nn.Sequential(
+            *(nn.Linear(size, 4 * size), nn.GELU(), nn.Dropout(dropout)),
+            *(nn.Linear(4 * size, size), nn.Dropout(dropout)),
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(size) for _ in range(2))
+
+    def forward(self, x):
+        x = self.norms[0](x + self.attention(x))
+        return self.norms[1](x + self.feed_forward(x))
+
+
+class Encoder(nn.Module):
+    """A text classifier in the shape of DistilBERT: dropout in every layer, logits of the first token."""
+
+    def __init__(self, size=256, heads=4, layers=6, dropout=0.1):
+        super().__init__()
+        self.tokens = nn.Embedding(VOCABULARY, size)
+        self.positions = nn.Parameter(0.02 * torch.randn(TOKENS["encoder"], size))
+        self.start = nn.Sequential(nn.LayerNorm(size), nn.Dropout(dropout))
+        self.layers = nn.Sequential(*(EncoderLayer(size, heads, dropout) for _ in range(layers)))
+        self.head = nn.Sequential(
+            *(nn.Linear(size, size), nn.ReLU(), nn.Dropout(0.2), nn.Linear(size, 10))
+        )
+
+    def forward(self, x):
+        x = self.layers(self.start(self.tokens(x) + self.positions))
+        return self.head(x[:, 0])
+
+
+class Lstm(nn.Module):
+    def __init__(self, size=128):
+        super().__init__()
+        self.tokens = nn.Embedding(VOCABULARY, size)
+        self.lstm = nn.LSTM(size, size, batch_first=True)
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(size, 10))
+
+    def forward(self, x):
+        return self.head(self.lstm(self.tokens(x))[1][0][0])
 
 
 class Block(nn.Module):
@@ -180,15 +298,35 @@ class Block(nn.Module):
         return F.relu(self.way(x) + self.shortcut(x))
 
 
-def resnet18():
-    """Without its last layer, and with a 3x3 convolution in front, for small images."""
+def resnet18_body(*stem):
+    """ResNet-18 behind its stem and without its last layer."""
     blocks = []
     before = 64
     for filters in (64, 128, 256, 512):
         blocks += [Block(before, filters, 1 if filters == 64 else 2), Block(filters, filters, 1)]
         before = filters
-    stem = (nn.Conv2d(1, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def resnet18_small():
+    """Without its last layer, and with a 3x3 convolution in front, for small images."""
+    return resnet18_body(nn.Conv2d(1, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+
+
+def resnet18():
+    stem = (nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+    return nn.Sequential(resnet18_body(*stem, nn.MaxPool2d(3, 2, 1)), nn.Linear(512, 10))
+
+
+NETWORKS = {
+    "mlp": mlp,
+    "cnn": cnn,
+    "vgg": vgg,
+    "resnet": resnet18,
+    "unet": Unet,
+    "encoder": Encoder,
+    "lstm": Lstm,
+}
 
 
 def train_step(model, optimizer, x, y):
@@ -204,7 +342,7 @@ def mc_predict(model, x, batch, passes):
     """Logits [N, C, K] from a batch that holds every image once for each pass."""
     parts = []
     for images in x.split(batch):
-        logits = model(images.repeat(passes, 1, 1, 1))
+        logits = model(images.repeat(passes, *[1] * (images.dim() - 1)))
         parts.append(logits.reshape(passes, len(images), -1).permute(1, 2, 0).contiguous())
     return torch.cat(parts)
 

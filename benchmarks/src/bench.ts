@@ -1,23 +1,26 @@
 import type { Reference } from './pytorch.ts';
 import type { Row, RowDefinition } from './row.ts';
+import type { Network } from './workload.ts';
 
 /** How much work each row does. */
 export interface Sizes {
   /** Samples of each side. */
   readonly samples: number;
   /** Items of a training step. */
-  readonly batch: number;
-  /** Steps in a sample of the convolutional network. */
-  readonly cnnSteps: number;
-  /** Steps in a sample of the multilayer perceptron. */
-  readonly mlpSteps: number;
+  readonly batches: Readonly<Record<Network, number>>;
+  /** Training steps in a sample. */
+  readonly steps: Readonly<Record<Network, number>>;
   /** Images that are predicted. */
   readonly pool: number;
   /** Images that the slow paths predict; their time is scaled to the pool. */
   readonly slowPool: number;
   /** Images in a batch of the replicated input. */
   readonly slowBatch: number;
-  /** K: passes an image. */
+  /** Texts that are predicted. */
+  readonly textPool: number;
+  /** Texts in a batch of the replicated input. */
+  readonly textBatch: number;
+  /** K: passes an item. */
   readonly passes: number;
   /** Images that a round trains on. */
   readonly labelled: number;
@@ -54,12 +57,13 @@ export interface Sizes {
 /** What the rows stand for. */
 export const fullSizes: Sizes = {
   samples: 5,
-  batch: 128,
-  cnnSteps: 8,
-  mlpSteps: 60,
+  batches: { cnn: 128, mlp: 128, vgg: 32, resnet: 16, unet: 8, encoder: 16, lstm: 32 },
+  steps: { cnn: 8, mlp: 60, vgg: 16, resnet: 4, unet: 8, encoder: 4, lstm: 24 },
   pool: 10_000,
   slowPool: 1000,
   slowBatch: 100,
+  textPool: 64,
+  textBatch: 16,
   passes: 20,
   labelled: 1000,
   epochs: 10,
@@ -81,12 +85,13 @@ export const fullSizes: Sizes = {
 /** Enough to see that every row runs; its numbers mean nothing. */
 export const quickSizes: Sizes = {
   samples: 2,
-  batch: 32,
-  cnnSteps: 1,
-  mlpSteps: 2,
+  batches: { cnn: 32, mlp: 32, vgg: 8, resnet: 4, unet: 8, encoder: 4, lstm: 4 },
+  steps: { cnn: 1, mlp: 2, vgg: 1, resnet: 1, unet: 1, encoder: 1, lstm: 1 },
   pool: 60,
   slowPool: 20,
   slowBatch: 10,
+  textPool: 4,
+  textBatch: 2,
   passes: 4,
   labelled: 48,
   epochs: 1,

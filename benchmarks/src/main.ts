@@ -73,7 +73,7 @@ async function run(options: Options): Promise<void> {
   if (warning !== undefined) progress(warning);
   const sizes = quick ? quickSizes : fullSizes;
   const pythons = python === undefined ? ['/usr/bin/python3', 'python3'] : [python];
-  const images = randomImages(Math.max(sizes.batch, sizes.labelled, sizes.slowPool));
+  const images = randomImages(Math.max(sizes.batches.cnn, sizes.labelled, sizes.slowPool));
   const reference = await startPytorch(pythons, threads, images);
   const bench: Bench = { sizes, threads, reference, progress };
   try {

@@ -51,7 +51,7 @@ describe('startPytorch', () => {
     const { pytorch } = await startPytorch([slow, good], 2, images);
     expect(pytorch?.description).toBe('PyTorch 9.9, libfast, 2 threads');
     expect(await pytorch?.step('cnn', 2, 1)).toBe(0.25);
-    await expect(pytorch?.predict(2, 1, 2)).rejects.toThrow('ended without an answer');
+    await expect(pytorch?.predict('cnn', 2, 1, 2)).rejects.toThrow('ended without an answer');
     await pytorch?.close();
   });
 });

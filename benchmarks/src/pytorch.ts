@@ -23,8 +23,8 @@ interface Pytorch {
   readonly description: string;
   /** Seconds of one training step (forward, cross-entropy, backward, SGD with momentum). */
   step(network: Network, batch: number, steps: number): Promise<number>;
-  /** Seconds of `passes` Monte Carlo dropout passes over the first `items` images, the input replicated as Baal does. */
-  predict(items: number, batch: number, passes: number): Promise<number>;
+  /** Seconds of `passes` Monte Carlo dropout passes over `items` items, the input replicated as Baal does. */
+  predict(network: Network, items: number, batch: number, passes: number): Promise<number>;
   /** Seconds of training the last layer of a frozen ResNet-18, the rest computed anew in each step. */
   head(items: number, batch: number, epochs: number): Promise<number>;
   /** Seconds of the parts of an active-learning round. */
@@ -111,7 +111,8 @@ function pytorchOf(connection: Connection, hello: Message): Pytorch {
   return {
     description: `PyTorch ${hello.torch}, ${hello.blas}, ${hello.threads} threads`,
     step: (network, batch, steps) => seconds({ task: 'step', network, batch, steps }),
-    predict: (items, batch, passes) => seconds({ task: 'predict', items, batch, passes }),
+    predict: (network, items, batch, passes) =>
+      seconds({ task: 'predict', network, items, batch, passes }),
     head: (items, batch, epochs) => seconds({ task: 'head', items, batch, epochs }),
     round: async (settings) =>
       (await connection.ask({ task: 'round', ...settings })) as unknown as RoundTimes,

@@ -31,7 +31,7 @@ export const round: RowGroup = {
     await using wrapper = await wrap('cnn', {
       optimizer: { kind: 'adamw', lr: 0.001, weightDecay: 0.01 },
       epochs: sizes.epochs,
-      batchSize: sizes.batch,
+      batchSize: sizes.batches.cnn,
       threads,
     });
     await wrapper.mcDropout();
@@ -51,7 +51,7 @@ export const round: RowGroup = {
           { ours, ...(them === undefined ? {} : { other: them }) },
           reference.pytorch === undefined
             ? reference.skipped
-            : `train ${sizes.labelled} images x ${sizes.epochs} epochs, batch ${sizes.batch}, AdamW; BALD over ${sizes.pool}, K=${sizes.passes}; PyTorch's predictions measured on ${sizes.slowPool} images and scaled; ${reference.pytorch.description}`,
+            : `train ${sizes.labelled} images x ${sizes.epochs} epochs, batch ${sizes.batches.cnn}, AdamW; BALD over ${sizes.pool}, K=${sizes.passes}; PyTorch's predictions measured on ${sizes.slowPool} images and scaled; ${reference.pytorch.description}`,
         ),
       );
     }
@@ -86,11 +86,11 @@ function ourRound({ sizes }: Bench, wrapper: ModelWrapper): Side {
 }
 
 function baalRound({ sizes, reference }: Bench): Side {
-  const { labelled, batch, epochs, pool, slowPool, slowBatch, passes } = sizes;
+  const { labelled, epochs, pool, slowPool, slowBatch, passes } = sizes;
   const run = async (items: number, epochs: number): Promise<number> => {
     const times = await reference.pytorch?.round({
       labelled,
-      batch,
+      batch: sizes.batches.cnn,
       epochs,
       items,
       predictBatch: slowBatch,

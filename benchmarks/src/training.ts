@@ -1,7 +1,7 @@
 import type { Bench, RowGroup } from './bench.ts';
 import { interleave, type Side, timed } from './harness.ts';
 import { makeRow, type Row, type RowDefinition } from './row.ts';
-import { type Network, randomImages, stream, wrap } from './workload.ts';
+import { examplesFor, type Network, stream, wrap } from './workload.ts';
 
 const definitions: readonly (RowDefinition & { readonly network: Network })[] = [
   {
@@ -19,6 +19,46 @@ const definitions: readonly (RowDefinition & { readonly network: Network })[] = 
     ratio: 'ours/other',
     gate: 0.8,
     aim: 0.6,
+  },
+  {
+    name: 'training step, VGG-like of six 3x3 convolutions: ours / PyTorch',
+    network: 'vgg',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.3,
+    aim: 1,
+  },
+  {
+    name: 'training step, ResNet-18 on 64x64: ours / PyTorch',
+    network: 'resnet',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.3,
+    aim: 1,
+  },
+  {
+    name: 'training step, encoder of DistilBERT’s shape: ours / PyTorch',
+    network: 'encoder',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.3,
+    aim: 1,
+  },
+  {
+    name: 'training step, U-Net on 64x64: ours / PyTorch',
+    network: 'unet',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.3,
+    aim: 1,
+  },
+  {
+    name: 'training step, LSTM of 128 units over 64 tokens: ours / PyTorch',
+    network: 'lstm',
+    unit: 'ms',
+    ratio: 'ours/other',
+    gate: 1.5,
+    aim: 1,
   },
 ];
 
@@ -39,12 +79,12 @@ async function measureSteps(
   definition: (typeof definitions)[number],
 ): Promise<Row> {
   const { network } = definition;
-  const steps = network === 'cnn' ? sizes.cnnSteps : sizes.mlpSteps;
+  const [batch, steps] = [sizes.batches[network], sizes.steps[network]];
   await using wrapper = await wrap(network, {
     optimizer: { kind: 'sgd', lr: 0.01, momentum: 0.9 },
     threads,
   });
-  const { examples } = randomImages(sizes.batch);
+  const examples = examplesFor(network, batch);
   const rng = stream('training');
   let made = 0;
   const step = (): Promise<number> =>
@@ -68,13 +108,13 @@ async function measureSteps(
     sides.push({
       name: `${definition.name} (PyTorch)`,
       warmUp: async () => {
-        await pytorch.step(network, sizes.batch, Math.min(3, steps));
+        await pytorch.step(network, batch, Math.min(3, steps));
       },
-      sample: async () => 1000 * (await pytorch.step(network, sizes.batch, steps)),
+      sample: async () => 1000 * (await pytorch.step(network, batch, steps)),
     });
   }
   const [mine, other] = await interleave(sides, { samples: sizes.samples, progress });
-  const how = `batch ${sizes.batch}, dropout on, SGD with momentum 0.9; a sample is the mean of ${steps} steps`;
+  const how = `batch ${batch}, dropout on, SGD with momentum 0.9; a sample is the mean of ${steps} steps`;
   return makeRow(
     definition,
     { ours: mine as number[], ...(other === undefined ? {} : { other }) },

@@ -2,7 +2,7 @@ import { loadOnnxRuntime, type OnnxRuntime } from '@baal/onnx';
 import type { Bench, RowGroup } from './bench.ts';
 import { interleave, type Side, timed } from './harness.ts';
 import { makeRow, type Row, type RowDefinition } from './row.ts';
-import { type Network, randomImages, stream, wrap } from './workload.ts';
+import { examplesFor, type Network, stream, wrap } from './workload.ts';
 
 const definitions: readonly (RowDefinition & { readonly network: Network })[] = [
   {
@@ -46,8 +46,8 @@ async function measureRuntimes(
   const args = { optimizer: { kind: 'sgd', lr: 0.01, momentum: 0.9 }, threads } as const;
   await using inWeb = await wrap(network, args, web);
   await using native = await wrap(network, args);
-  const { examples } = randomImages(sizes.batch);
-  const steps = network === 'cnn' ? sizes.cnnSteps : sizes.mlpSteps;
+  const [batch, steps] = [sizes.batches[network], sizes.steps[network]];
+  const examples = examplesFor(network, batch);
   const rng = stream('training');
   const sides = [['WebAssembly', inWeb] as const, ['native', native] as const].map(
     ([name, wrapper]): Side => {
@@ -70,6 +70,6 @@ async function measureRuntimes(
     },
   );
   const [ours, other] = await interleave(sides, { samples: sizes.samples, progress });
-  const how = `onnxruntime-web and onnxruntime-node in Node.js, batch ${sizes.batch}, SGD with momentum 0.9; a sample is the mean of ${steps} steps`;
+  const how = `onnxruntime-web and onnxruntime-node in Node.js, batch ${batch}, SGD with momentum 0.9; a sample is the mean of ${steps} steps`;
   return makeRow(definition, { ours: ours as number[], other: other as number[] }, how);
 }

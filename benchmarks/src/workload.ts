@@ -1,11 +1,28 @@
 import { createRng, type Example, type Predictions, type Rng } from '@baal/core';
 import {
+  batchNorm,
+  conv2d,
   dbalCnn,
+  dense,
+  dropout,
+  embedding,
+  firstToken,
+  flatten,
+  type Layer,
+  layerNorm,
+  lstm,
   type Model,
   ModelWrapper,
+  maxPool2d,
   mlp,
   type OnnxRuntime,
+  positionEmbedding,
+  relu,
+  resnet,
+  sequential,
   type TrainingArgs,
+  transformerEncoder,
+  unet,
 } from '@baal/onnx';
 
 /** Classes of all models. */
@@ -41,7 +58,98 @@ export function randomImages(n: number): Images {
 }
 
 /** The networks of the benchmark, by the names that the reference uses too. */
-export type Network = 'cnn' | 'mlp';
+export type Network = 'cnn' | 'mlp' | 'vgg' | 'resnet' | 'unet' | 'encoder' | 'lstm';
+
+/** Tokens that texts are made of. */
+const vocabulary = 1000;
+
+/** Tokens of a text. */
+const textLength = 64;
+
+/** A network with what it is measured on. */
+interface Architecture {
+  /** Extents of an item. */
+  readonly input: readonly number[];
+  /** What the numbers of an item are; pixels in [0, 1) by default. */
+  readonly inputType?: 'int64';
+  /** Extents of the labels of an item; one label by default. */
+  readonly labels?: readonly number[];
+  /** Its layers; a last one makes logits of what they give. */
+  readonly layers: () => readonly Layer[];
+}
+
+const pair = (filters: number): readonly Layer[] =>
+  [0, 1].flatMap(() => [conv2d(filters, 3, { padding: 1, bias: false }), batchNorm(), relu()]);
+
+const architectures: Readonly<Record<Exclude<Network, 'cnn' | 'mlp' | 'resnet'>, Architecture>> = {
+  vgg: {
+    input: [3, 32, 32],
+    layers: () => [
+      ...[32, 64, 128].flatMap((filters) => [...pair(filters), maxPool2d(2)]),
+      ...[flatten(), dropout(0.5), dense(classes)],
+    ],
+  },
+  unet: {
+    input: [3, 64, 64],
+    labels: [64, 64],
+    layers: () => [unet({ filters: [16, 32, 64, 128, 256] }), conv2d(classes, 1)],
+  },
+  encoder: {
+    input: [textLength],
+    inputType: 'int64',
+    layers: () => [
+      ...[embedding(vocabulary, 256), positionEmbedding(), layerNorm(), dropout(0.1)],
+      transformerEncoder({ heads: 4, feedForward: 1024, layers: 6, activation: 'gelu' }),
+      ...[firstToken(), dense(256), relu(), dropout(0.2), dense(classes)],
+    ],
+  },
+  lstm: {
+    input: [textLength],
+    inputType: 'int64',
+    layers: () => [
+      ...[embedding(vocabulary, 128), lstm(128, { returns: 'last' })],
+      ...[dropout(0.5), dense(classes)],
+    ],
+  },
+};
+
+/** A model of the benchmark. */
+export function modelOf(network: Network): Model {
+  const rng = stream('weights');
+  const images = { inputShape: imageShape, classes, rng };
+  if (network === 'cnn') return dbalCnn(images);
+  if (network === 'mlp') return mlp(images);
+  if (network === 'resnet') return resnet({ ...images, inputShape: [3, 64, 64] });
+  const { input, inputType, layers } = architectures[network];
+  return sequential({
+    inputShape: input,
+    ...(inputType === undefined ? {} : { inputType }),
+    layers: layers(),
+    rng,
+  });
+}
+
+/** The first `n` random examples of an endless series that a network can be trained on. */
+export function examplesFor(network: Network, n: number): readonly Example[] {
+  if (network === 'cnn' || network === 'mlp') return randomImages(n).examples;
+  const {
+    input,
+    inputType,
+    labels = [],
+  } = network === 'resnet' ? { input: [3, 64, 64] } : architectures[network];
+  const rng = createRng('benchmarks').fork(network);
+  const [values, targets] = [rng.fork('values'), rng.fork('labels')];
+  const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+  return Array.from({ length: n }, () => {
+    const data =
+      inputType === 'int64'
+        ? BigInt64Array.from({ length: product(input) }, () => BigInt(values.int(vocabulary)))
+        : Float32Array.from({ length: product(input) }, () => values.uint32() / 2 ** 32);
+    const classOf = Int32Array.from({ length: product(labels) }, () => targets.int(classes));
+    const target = labels.length === 0 ? (classOf[0] as number) : { data: classOf, shape: labels };
+    return { input: { data, shape: input }, target };
+  });
+}
 
 /** A wrapped network of the benchmark, on the native runtime if none is given. */
 export async function wrap(
@@ -50,11 +158,6 @@ export async function wrap(
   runtime?: OnnxRuntime,
 ): Promise<ModelWrapper> {
   return ModelWrapper.create(modelOf(network), { epochs: 1, ...args }, runtime);
-}
-
-function modelOf(network: Network): Model {
-  const options = { inputShape: imageShape, classes, rng: stream('weights') };
-  return network === 'cnn' ? dbalCnn(options) : mlp(options);
 }
 
 /**

@@ -13,7 +13,7 @@ const nchwcDomain = 'com.microsoft.nchwc';
 export interface BlockedConvolution {
   /** Input: `[N, I, H, W]`, I a multiple of the block, or smaller than it. */
   readonly x: string;
-  /** Weights: `[O, I, kH, kW]`, O a multiple of the block. */
+  /** Weights in blocks, see {@link blockWeights}; O a multiple of the block. */
   readonly weight: string;
   /** `[O, I, kH, kW]`. */
   readonly weightShape: readonly number[];
@@ -45,25 +45,74 @@ export function isBlockable(weightShape: readonly number[], group: number, block
 export function blockedConvolution(g: GraphBuilder, settings: BlockedConvolution): string {
   const { x, weight, weightShape, bias, strides, dilations, pads, block } = settings;
   const [out, into, height, width] = weightShape as [number, number, number, number];
-  const narrow = into < block;
-  const split = narrow
-    ? { shape: [out / block, block, into, height, width], perm: [0, 2, 3, 4, 1] }
-    : {
-        shape: [out / block, block, into / block, block, height, width],
-        perm: [0, 2, 4, 5, 3, 1],
-      };
-  const blockedWeight = g.op('Reshape', [
-    g.op('Transpose', [g.op('Reshape', [weight, g.ints(split.shape)])], { perm: split.perm }),
-    g.ints(weightShape),
-  ]);
-  const input = narrow ? x : nchwc(g, 'ReorderInput', [x]);
-  const convolved = nchwc(
-    g,
-    'Conv',
-    bias === undefined ? [input, blockedWeight] : [input, blockedWeight, bias],
-    { kernel_shape: [height, width], strides, dilations, pads },
-  );
+  const input = into < block ? x : nchwc(g, 'ReorderInput', [x]);
+  const convolved = nchwc(g, 'Conv', bias === undefined ? [input, weight] : [input, weight, bias], {
+    kernel_shape: [height, width],
+    strides,
+    dilations,
+    pads,
+  });
   return nchwc(g, 'ReorderOutput', [convolved], { channels: out });
+}
+
+/**
+ * Weights `[O, I, kH, kW]` in the order of the blocked kernel: `[O/b, I/b, kH, kW, b(I), b(O)]`, or
+ * `[O/b, I, kH, kW, b(O)]` where I is smaller than a block. In two steps, each of which the runtime does
+ * fast: 512 to 512 channels, 3x3, take 6.4 ms, and 16 in one step.
+ */
+export function blockWeights(
+  g: GraphBuilder,
+  weight: string,
+  weightShape: readonly number[],
+  block: number,
+): string {
+  const [out, into, height, width] = weightShape as [number, number, number, number];
+  const taps = height * width;
+  const outLast = swapAxes(g, weight, [out / block, block, into * taps]);
+  const ordered =
+    into < block
+      ? outLast
+      : swapAxes(g, outLast, [((out / block) * into) / block, block, taps, block]);
+  return g.op('Reshape', [ordered, g.ints(weightShape)]);
+}
+
+/**
+ * The weights of the convolution that takes a gradient back through one with weights `[O, I, kH, kW]`, in
+ * blocks: inputs and outputs change places, and the taps run backwards, `[I/b, O/b, kH, kW, b(O), b(I)]`.
+ * 512 to 512 channels, 3x3, take 7 ms, and 30 as `Slice`, `Transpose`, `Transpose`.
+ */
+export function blockReversedWeights(
+  g: GraphBuilder,
+  weight: string,
+  weightShape: readonly number[],
+  block: number,
+): string {
+  const [out, into, height, width] = weightShape as [number, number, number, number];
+  const taps = height * width;
+  const backwards = reverseTaps(g, swapAxes(g, weight, [1, out, into * taps]), into, taps, out);
+  const inLast = swapAxes(g, backwards, [into / block, block, taps * out]);
+  const ordered = swapAxes(g, inLast, [into / block, taps, out / block, block * block]);
+  return g.op('Reshape', [ordered, g.ints([into, out, height, width])]);
+}
+
+/** A value `[rows, taps, columns]` with its taps backwards. */
+export function reverseTaps(
+  g: GraphBuilder,
+  name: string,
+  rows: number,
+  taps: number,
+  columns: number,
+): string {
+  const value = g.op('Reshape', [name, g.ints([rows, taps, columns])]);
+  if (taps === 1) return value;
+  const backwards = Array.from({ length: taps }, (_, tap) => taps - 1 - tap);
+  return g.op('Gather', [value, g.ints(backwards)], { axis: 1 });
+}
+
+/** Reads a value as one of this shape, and exchanges its second and third axes. */
+export function swapAxes(g: GraphBuilder, name: string, shape: readonly number[]): string {
+  const perm = shape.map((_, axis) => (axis === 1 ? 2 : axis === 2 ? 1 : axis));
+  return g.op('Transpose', [g.op('Reshape', [name, g.ints(shape)])], { perm });
 }
 
 /** Appends an operation of the blocked domain. */

@@ -1,5 +1,12 @@
 import { ShapeError } from '@baal/core';
-import { blockedConvolution, isBlockable, nchwc } from './blocked-convolution.ts';
+import {
+  blockedConvolution,
+  blockReversedWeights,
+  isBlockable,
+  nchwc,
+  reverseTaps,
+  swapAxes,
+} from './blocked-convolution.ts';
 import { type ConvolutionGeometry, geometryOf } from './convolution-geometry.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
@@ -51,30 +58,30 @@ function inputGradient(
   if (group === 1 && strides.every((s) => s === 1) && before.every((p) => p >= 0)) {
     const after = reach.map((r, d) => r - (pads[d + D] as number));
     if (after.every((p) => p >= 0)) {
-      const axes = kernel.map((_, d) => d + 2);
-      const perm = [1, 0, ...axes];
-      const flipped = kernel.every((extent) => extent === 1)
-        ? g.op('Transpose', [w], { perm })
-        : g.op('Transpose', [reversed(g, w, axes)], { perm });
-      const flippedShape = [wShape[1] as number, wShape[0] as number, ...kernel];
-      if (
-        isBlockable(flippedShape, 1, kernels.nchwcBlock) &&
-        (wShape[0] as number) >= kernels.nchwcBlock
-      ) {
+      const [out, into] = wShape as [number, number];
+      const taps = kernel.reduce((product, extent) => product * extent, 1);
+      const reversedShape = [into, out, ...kernel];
+      const around = [...before, ...after];
+      const { nchwcBlock: block } = kernels;
+      if (isBlockable(reversedShape, 1, block) && out >= block) {
         return blockedConvolution(g, {
           x: dY,
-          weight: flipped,
-          weightShape: flippedShape,
+          weight: blockReversedWeights(g, w, wShape, block),
+          weightShape: reversedShape,
           strides,
           dilations,
-          pads: [...before, ...after],
-          block: kernels.nchwcBlock,
+          pads: around,
+          block,
         });
       }
+      // [I, taps, O]: whole rows are copied when the taps are turned around.
+      const rows = swapAxes(g, w, [1, out, into * taps]);
+      const backwards = swapAxes(g, reverseTaps(g, rows, into, taps, out), [into, taps, out]);
+      const flipped = g.op('Reshape', [backwards, g.ints(reversedShape)]);
       return g.op('Conv', [dY, flipped], {
         kernel_shape: kernel,
         dilations,
-        pads: [...before, ...after],
+        pads: around,
       });
     }
   }
@@ -95,12 +102,6 @@ function inputGradient(
     group,
     output_padding: outputPadding,
   });
-}
-
-/** Reverses a tensor along axes. */
-function reversed(g: GradientContext['g'], name: string, axes: readonly number[]): string {
-  const all = (value: number): string => g.ints(axes.map(() => value));
-  return g.op('Slice', [name, all(-1), all(-(2 ** 31)), g.ints(axes), all(-1)]);
 }
 
 /**
@@ -159,15 +160,25 @@ function blockedWeightGradient(
     dilations: strides,
     pads,
   });
-  const full = nchwc(g, 'ReorderOutput', [convolved], { channels: out });
   // Positions of X that no window reached make the result larger than the kernel: cut them off.
-  const exact = kernel.every((extent, d) => {
+  const extents = kernel.map((_, d) => {
     const reach = (strides[d] as number) * ((yShape[d + 2] as number) - 1) + 1;
     const padded = (xShape[d + 2] as number) + (pads[d] as number) + (pads[d + 2] as number);
-    return Math.floor((padded - reach) / (dilations[d] as number)) + 1 === extent;
+    return Math.floor((padded - reach) / (dilations[d] as number)) + 1;
   });
-  const cut = exact ? full : g.op('Slice', [full, g.ints([0, 0]), g.ints(kernel), g.ints([2, 3])]);
-  return g.op('Transpose', [cut], { perm: [1, 0, 2, 3] });
+  const [into] = wShape.slice(1) as [number];
+  const taps = kernel.reduce((product, extent) => product * extent, 1);
+  let blocks = convolved;
+  if (extents.some((extent, d) => extent !== kernel[d])) {
+    const axes = g.op('Reshape', [convolved, g.ints([into, out / block, ...extents, block])]);
+    blocks = g.op('Slice', [axes, g.ints([0, 0]), g.ints(kernel), g.ints([2, 3])]);
+  }
+  // [I, O/b, taps, b(O)] to [O, I, taps].
+  const outFirst = swapAxes(g, blocks, [1, into, out / block, taps * block]);
+  return g.op('Reshape', [
+    swapAxes(g, outFirst, [out / block, into * taps, block]),
+    g.ints(wShape),
+  ]);
 }
 
 /**

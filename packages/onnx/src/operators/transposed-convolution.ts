@@ -1,5 +1,5 @@
 import { intAttribute, intsAttribute, type Node, stringAttribute } from '../graph/graph.ts';
-import { blockedConvolution, isBlockable } from './blocked-convolution.ts';
+import { blockedConvolution, blockWeights, isBlockable } from './blocked-convolution.ts';
 import { type Shapes, weightGradient } from './convolution.ts';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
@@ -70,7 +70,7 @@ function inputGradient(
   if (isBlockable(wShape, group, block) && (wShape[1] as number) >= block) {
     return blockedConvolution(g, {
       x: dY,
-      weight: w,
+      weight: blockWeights(g, w, wShape, block),
       weightShape: wShape,
       strides,
       dilations,

@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../graph/graph-builder.ts';
-import { blockedConvolution } from '../operators/blocked-convolution.ts';
+import { blockedConvolution, blockWeights } from '../operators/blocked-convolution.ts';
 import { computesOnCpu, type OnnxRuntime } from './onnx-runtime.ts';
 import { openSession } from './session.ts';
 import { toTensor } from './tensors.ts';
@@ -28,8 +28,9 @@ async function blockWorks(runtime: OnnxRuntime, block: number): Promise<boolean>
     [1, 1],
     [1, 1, 1, 1],
   ];
+  const weight = blockWeights(g, 'w', weightShape, block);
   g.output(
-    blockedConvolution(g, { x: 'x', weight: 'w', weightShape, strides, dilations, pads, block }),
+    blockedConvolution(g, { x: 'x', weight, weightShape, strides, dilations, pads, block }),
   );
   g.output(g.op('Conv', ['x', 'w'], { kernel_shape: [3, 3], pads }));
   // Different values everywhere, so that a wrong layout cannot go unseen.

@@ -1,6 +1,6 @@
 import { type Graph, intAttribute } from '../graph/graph.ts';
 import { rewriteNodes } from '../graph/rewrite.ts';
-import { blockedConvolution, isBlockable } from '../operators/blocked-convolution.ts';
+import { blockedConvolution, blockWeights, isBlockable } from '../operators/blocked-convolution.ts';
 import { geometryOf } from '../operators/convolution-geometry.ts';
 import type { Trace } from '../runtime/trace.ts';
 
@@ -33,7 +33,7 @@ export function lowerConvolutions(graph: Graph, trace: Trace, block: number): Gr
     );
     const output = blockedConvolution(g, {
       x,
-      weight,
+      weight: blockWeights(g, weight, weightShape, block),
       weightShape,
       ...(bias === '' ? {} : { bias }),
       strides,

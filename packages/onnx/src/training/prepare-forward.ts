@@ -6,6 +6,7 @@ import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import { evaluatedBatchNormalization } from '../prediction/evaluation-mode.ts';
 import { batchExtent, type Trace } from '../runtime/trace.ts';
+import { unfoldConvolution } from './unfold-convolution.ts';
 
 /** A dropout mask that has to be fed at each step. */
 export interface MaskInput {
@@ -50,7 +51,7 @@ export interface TrainingForward {
  * is reproducible on every provider; BatchNormalization uses batch statistics and returns them,
  * unless its weights are frozen; MaxPool returns the positions that its gradient needs, and
  * LayerNormalization its statistics; a Relu right before a MaxPool moves behind it, which is the same
- * function on fewer values.
+ * function on fewer values; and a convolution with many filters over few positions becomes a matrix product.
  *
  * @param trainable names of the parameters that are trained
  */
@@ -73,6 +74,8 @@ export function prepareForward(
           return true;
         }
         return evaluatedBatchNormalization(g, node);
+      case 'Conv':
+        return unfoldConvolution(g, node, trace, trainable);
       case 'LayerNormalization':
         layerNormalization(g, node);
         return true;

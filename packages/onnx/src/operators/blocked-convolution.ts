@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../graph/graph-builder.ts';
+import { isDepthwise } from './convolution-geometry.ts';
 
 /**
  * ONNX Runtime's blocked convolution: channels in blocks of 8 or 16 next to each other (NCHWc), so
@@ -11,7 +12,7 @@ const nchwcDomain = 'com.microsoft.nchwc';
 
 /** Settings of a blocked convolution over two spatial axes. */
 export interface BlockedConvolution {
-  /** Input: `[N, I, H, W]`, I a multiple of the block, or smaller than it. */
+  /** Input: `[N, I, H, W]`, I a multiple of the block, or smaller than it if there is one group. */
   readonly x: string;
   /** Weights in blocks, see {@link blockWeights}; O a multiple of the block. */
   readonly weight: string;
@@ -25,6 +26,8 @@ export interface BlockedConvolution {
   readonly dilations: readonly number[];
   /** Top, left, bottom, right. */
   readonly pads: readonly number[];
+  /** Channel groups: 1 by default, or one for each channel. */
+  readonly group?: number;
   /** Channels in a block. */
   readonly block: number;
 }
@@ -32,25 +35,22 @@ export interface BlockedConvolution {
 /** Whether a convolution has the shape that the blocked kernel takes. */
 export function isBlockable(weightShape: readonly number[], group: number, block: number): boolean {
   const [out = 0, into = 0] = weightShape;
-  return (
-    block > 0 &&
-    group === 1 &&
-    weightShape.length === 4 &&
-    out % block === 0 &&
-    (into % block === 0 || into < block)
-  );
+  if (block === 0 || weightShape.length !== 4 || out % block !== 0) return false;
+  if (isDepthwise(weightShape, group)) return true;
+  return group === 1 && (into % block === 0 || into < block);
 }
 
 /** Appends a blocked convolution of ordinary tensors: reorders, convolves, reorders back to `[N, O, H, W]`. */
 export function blockedConvolution(g: GraphBuilder, settings: BlockedConvolution): string {
-  const { x, weight, weightShape, bias, strides, dilations, pads, block } = settings;
+  const { x, weight, weightShape, bias, strides, dilations, pads, group = 1, block } = settings;
   const [out, into, height, width] = weightShape as [number, number, number, number];
-  const input = into < block ? x : nchwc(g, 'ReorderInput', [x]);
+  const input = group === 1 && into < block ? x : nchwc(g, 'ReorderInput', [x]);
   const convolved = nchwc(g, 'Conv', bias === undefined ? [input, weight] : [input, weight, bias], {
     kernel_shape: [height, width],
     strides,
     dilations,
     pads,
+    group,
   });
   return nchwc(g, 'ReorderOutput', [convolved], { channels: out });
 }

@@ -48,3 +48,23 @@ export function geometryOf(
   }
   return { kernel, strides, dilations, pads, group: intAttribute(node, 'group', 1) };
 }
+
+/** Extents of what a convolution reads, of its weights and of what it makes. */
+export interface ConvolutionShapes {
+  readonly xShape: readonly number[];
+  readonly wShape: readonly number[];
+  readonly yShape: readonly number[];
+}
+
+/** Whether each channel has one filter of its own. */
+export function isDepthwise(weightShape: readonly number[], group: number): boolean {
+  return group > 1 && weightShape[0] === group && weightShape[1] === 1;
+}
+
+/** All positions of a window, the last axis fastest. */
+export function tapsOf(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
+    [[]],
+  );
+}

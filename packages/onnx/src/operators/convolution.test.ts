@@ -33,6 +33,9 @@ const cases: readonly (readonly [
   [[3, 5, 4], [2, 3, 1, 1], { strides: [2, 2] }],
   [[3, 5, 5], [3, 1, 3, 3], { group: 3, pads: [1, 1, 1, 1] }],
   [[3, 5, 5], [6, 1, 3, 3], { group: 3, strides: [2, 2] }],
+  [[3, 6, 5], [3, 1, 3, 2], { group: 3, strides: [2, 1], dilations: [1, 2], pads: [2, 0, 1, 1] }],
+  [[3, 6], [3, 1, 3], { group: 3, pads: [1, 1] }],
+  [[2, 4, 3, 3], [2, 1, 2, 2, 1], { group: 2, strides: [2, 1, 1] }],
   [[4, 5, 5], [6, 2, 2, 2], { group: 2, dilations: [2, 2] }],
   // Padding beyond the window's reach: a gradient of dX that needs negative padding.
   [[2, 4, 4], [3, 2, 1, 1], { pads: [1, 1, 1, 1] }],
@@ -117,6 +120,26 @@ describe.skipIf(block === 0)(
     it('a batch of any size', async () => {
       await check([block, 5, 5], [block, block, 3, 3], { pads: [1, 1, 1, 1] }, [3, 5], 1);
     });
+
+    it.each([
+      [[5, 5], [3, 3], { pads: [1, 1, 1, 1] }],
+      [[4, 6], [3, 2], {}],
+      [[7, 5], [3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }],
+      [[6, 7], [3, 3], { strides: [2, 3], pads: [0, 1, 1, 1] }],
+      [[7, 8], [3, 2], { dilations: [2, 3], pads: [2, 0, 1, 1] }],
+      [[8, 7], [2, 2], { strides: [2, 1], dilations: [3, 2] }],
+      [[9, 8], [2, 1], { strides: [4, 3] }],
+      [[4, 4], [1, 1], {}],
+    ] as const)(
+      'one filter a channel: x %j, kernel %j, %j',
+      async (extents, kernel, attributes) => {
+        const channels = 2 * block;
+        const depthwise = { ...attributes, group: channels };
+        const weight = [channels, 1, ...kernel];
+        await check([channels, ...extents], weight, depthwise, [block, 2 * block]);
+        await check([channels, ...extents], weight, depthwise, [1, 3], 1);
+      },
+    );
 
     it('channels that do not fill a block, and groups', async () => {
       await check([3, 4, 4], [5, 3, 2, 2], {}, [block]);

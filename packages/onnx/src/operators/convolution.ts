@@ -7,7 +7,14 @@ import {
   reverseTaps,
   swapAxes,
 } from './blocked-convolution.ts';
-import { type ConvolutionGeometry, geometryOf } from './convolution-geometry.ts';
+import {
+  type ConvolutionGeometry,
+  type ConvolutionShapes,
+  geometryOf,
+  isDepthwise,
+  tapsOf,
+} from './convolution-geometry.ts';
+import { depthwiseInputGradient, depthwiseWeightGradient } from './depthwise-convolution.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /**
@@ -34,34 +41,31 @@ export const convolution: GradientRule = (context) => {
   ];
 };
 
-/** Extents of what a convolution reads, of its weights and of what it makes. */
-export interface Shapes {
-  readonly xShape: readonly number[];
-  readonly wShape: readonly number[];
-  readonly yShape: readonly number[];
-}
-
 /**
- * With stride 1 and one group, a convolution of dY with the weights flipped and transposed: measured
+ * With stride 1 and one group, or one for each channel, a convolution of dY with the weights flipped and transposed: measured
  * as fast as ConvTranspose or faster. Otherwise ConvTranspose, which undoes strides and groups.
  */
 function inputGradient(
-  { g, kernels }: GradientContext,
+  context: GradientContext,
   dY: string,
   w: string,
-  { xShape, wShape, yShape }: Shapes,
-  { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
+  { xShape, wShape, yShape }: ConvolutionShapes,
+  geometry: ConvolutionGeometry,
 ): string {
+  const { g, kernels } = context;
+  const { kernel, strides, dilations, pads, group } = geometry;
   const D = kernel.length;
   const reach = kernel.map((extent, d) => (dilations[d] as number) * (extent - 1));
   const before = reach.map((r, d) => r - (pads[d] as number));
-  if (group === 1 && strides.every((s) => s === 1) && before.every((p) => p >= 0)) {
+  const depthwise = isDepthwise(wShape, group);
+  if ((group === 1 || depthwise) && strides.every((s) => s === 1) && before.every((p) => p >= 0)) {
     const after = reach.map((r, d) => r - (pads[d + D] as number));
     if (after.every((p) => p >= 0)) {
+      const around = [...before, ...after];
+      if (depthwise) return depthwiseInputGradient(context, dY, w, wShape, geometry, around);
       const [out, into] = wShape as [number, number];
       const taps = kernel.reduce((product, extent) => product * extent, 1);
       const reversedShape = [into, out, ...kernel];
-      const around = [...before, ...after];
       const { nchwcBlock: block } = kernels;
       if (isBlockable(reversedShape, 1, block) && out >= block) {
         return blockedConvolution(g, {
@@ -112,11 +116,14 @@ export function weightGradient(
   context: GradientContext,
   x: string,
   dY: string,
-  shapes: Shapes,
+  shapes: ConvolutionShapes,
   geometry: ConvolutionGeometry,
 ): string {
   const { nchwcBlock: block, batchMultiple } = context.kernels;
   const { wShape } = shapes;
+  if (isDepthwise(wShape, geometry.group)) {
+    return depthwiseWeightGradient(context, x, dY, shapes, geometry);
+  }
   const blockable =
     block > 0 &&
     geometry.kernel.length === 2 &&
@@ -137,7 +144,7 @@ function blockedWeightGradient(
   { g, kernels }: GradientContext,
   x: string,
   dY: string,
-  { xShape, wShape, yShape }: Shapes,
+  { xShape, wShape, yShape }: ConvolutionShapes,
   { kernel, strides, dilations, pads }: ConvolutionGeometry,
 ): string {
   const block = kernels.nchwcBlock;
@@ -189,7 +196,7 @@ function slicedWeightGradient(
   { g }: GradientContext,
   x: string,
   dY: string,
-  { xShape, wShape, yShape }: Shapes,
+  { xShape, wShape, yShape }: ConvolutionShapes,
   { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
 ): string {
   const D = kernel.length;
@@ -205,7 +212,7 @@ function slicedWeightGradient(
   const channelsLast = g.op('Transpose', [padded], { perm: [0, ...spatial, 1] });
   const rows = g.op('Reshape', [dY, g.ints([0, group, out / group, positions])]);
   const taps: string[] = [];
-  for (const offset of offsets(kernel)) {
+  for (const offset of tapsOf(kernel)) {
     const start = offset.map((o, d) => o * (dilations[d] as number));
     const end = start.map(
       (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,
@@ -239,12 +246,4 @@ function slicedWeightGradient(
         );
   const ordered = g.op('Transpose', [stacked], { perm: [1, 2, 3, 0] });
   return g.op('Reshape', [ordered, g.ints(wShape)]);
-}
-
-/** All positions of a window, the last axis fastest. */
-function offsets(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
-    [[]],
-  );
 }

@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, type Node, stringAttribute } from '../graph/graph.ts';
 import { blockedConvolution, blockWeights, isBlockable } from './blocked-convolution.ts';
-import { type Shapes, weightGradient } from './convolution.ts';
-import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { weightGradient } from './convolution.ts';
+import type { ConvolutionGeometry, ConvolutionShapes } from './convolution-geometry.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /**
@@ -17,7 +17,7 @@ export const transposedConvolution: GradientRule = (context) => {
   if (dY === undefined) return [];
   const [x, w] = [context.input(0), context.input(1)];
   const wShape = context.value(w).shape;
-  const shapes: Shapes = {
+  const shapes: ConvolutionShapes = {
     xShape: context.value(context.output()).shape,
     wShape,
     yShape: context.value(x).shape,
@@ -32,7 +32,10 @@ export const transposedConvolution: GradientRule = (context) => {
 };
 
 /** The geometry of the convolution that is transposed: it reads Y and makes X. */
-function transposedGeometry(node: Node, { xShape, wShape, yShape }: Shapes): ConvolutionGeometry {
+function transposedGeometry(
+  node: Node,
+  { xShape, wShape, yShape }: ConvolutionShapes,
+): ConvolutionGeometry {
   const kernel = wShape.slice(2);
   const ones = kernel.map(() => 1);
   const zeros = kernel.map(() => 0);
@@ -63,7 +66,7 @@ function inputGradient(
   { g, kernels }: GradientContext,
   dY: string,
   w: string,
-  { wShape }: Shapes,
+  { wShape }: ConvolutionShapes,
   { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
 ): string {
   const block = kernels.nchwcBlock;

@@ -29,9 +29,7 @@ async function blockWorks(runtime: OnnxRuntime, block: number): Promise<boolean>
     [1, 1, 1, 1],
   ];
   const weight = blockWeights(g, 'w', weightShape, block);
-  g.output(
-    blockedConvolution(g, { x: 'x', weight, weightShape, strides, dilations, pads, block }),
-  );
+  g.output(blockedConvolution(g, { x: 'x', weight, weightShape, strides, dilations, pads, block }));
   g.output(g.op('Conv', ['x', 'w'], { kernel_shape: [3, 3], pads }));
   // Different values everywhere, so that a wrong layout cannot go unseen.
   const ramp = (size: number, step: number): Float32Array =>

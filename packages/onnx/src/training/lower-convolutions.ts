@@ -24,7 +24,8 @@ export function lowerConvolutions(graph: Graph, trace: Trace, block: number): Gr
       yShape === undefined
     )
       return false;
-    if (!isBlockable(weightShape, intAttribute(node, 'group', 1), block)) return false;
+    const group = intAttribute(node, 'group', 1);
+    if (!isBlockable(weightShape, group, block)) return false;
     const { strides, dilations, pads } = geometryOf(
       node,
       weightShape.slice(2),
@@ -39,6 +40,7 @@ export function lowerConvolutions(graph: Graph, trace: Trace, block: number): Gr
       strides,
       dilations,
       pads,
+      group,
       block,
     });
     g.node({

@@ -160,7 +160,7 @@ class Workload:
 
 
 VOCABULARY = 1000
-COLOURS = {"vgg": 32, "resnet": 64}
+COLOURS = {"vgg": 32, "resnet": 64, "mobile": 64}
 TOKENS = {"encoder": 64, "lstm": 64}
 
 
@@ -195,6 +195,38 @@ def vgg():
     return nn.Sequential(
         *(pair(3, 32), nn.MaxPool2d(2), pair(32, 64), nn.MaxPool2d(2), pair(64, 128), nn.MaxPool2d(2)),
         *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(128 * 4 * 4, 10)),
+    )
+
+
+def inverted(before, filters, stride):
+    """An inverted residual block: six times as many channels, one filter for each, few channels again."""
+    wide = 6 * before
+    return nn.Sequential(
+        *(nn.Conv2d(before, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU()),
+        nn.Conv2d(wide, wide, 3, stride, 1, groups=wide, bias=False),
+        *(nn.BatchNorm2d(wide), nn.ReLU()),
+        *(nn.Conv2d(wide, filters, 1, bias=False), nn.BatchNorm2d(filters)),
+    )
+
+
+class Residual(nn.Module):
+    def __init__(self, way):
+        super().__init__()
+        self.way = way
+
+    def forward(self, x):
+        return x + self.way(x)
+
+
+def mobile():
+    blocks = []
+    before = 32
+    for filters in (24, 48, 96):
+        blocks += [inverted(before, filters, 2), Residual(inverted(filters, filters, 1))]
+        before = filters
+    return nn.Sequential(
+        *(nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU()),
+        *(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(96, 10)),
     )
 
 
@@ -323,6 +355,7 @@ NETWORKS = {
     "cnn": cnn,
     "vgg": vgg,
     "resnet": resnet18,
+    "mobile": mobile,
     "unet": Unet,
     "encoder": Encoder,
     "lstm": Lstm,

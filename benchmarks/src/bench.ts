@@ -57,8 +57,8 @@ export interface Sizes {
 /** What the rows stand for. */
 export const fullSizes: Sizes = {
   samples: 5,
-  batches: { cnn: 128, mlp: 128, vgg: 32, resnet: 16, unet: 8, encoder: 16, lstm: 32 },
-  steps: { cnn: 8, mlp: 60, vgg: 16, resnet: 4, unet: 8, encoder: 4, lstm: 24 },
+  batches: { cnn: 128, mlp: 128, vgg: 32, resnet: 16, mobile: 16, unet: 8, encoder: 16, lstm: 32 },
+  steps: { cnn: 8, mlp: 60, vgg: 16, resnet: 4, mobile: 8, unet: 8, encoder: 4, lstm: 24 },
   pool: 10_000,
   slowPool: 1000,
   slowBatch: 100,
@@ -85,8 +85,8 @@ export const fullSizes: Sizes = {
 /** Enough to see that every row runs; its numbers mean nothing. */
 export const quickSizes: Sizes = {
   samples: 2,
-  batches: { cnn: 32, mlp: 32, vgg: 8, resnet: 4, unet: 8, encoder: 4, lstm: 4 },
-  steps: { cnn: 1, mlp: 2, vgg: 1, resnet: 1, unet: 1, encoder: 1, lstm: 1 },
+  batches: { cnn: 32, mlp: 32, vgg: 8, resnet: 4, mobile: 8, unet: 8, encoder: 4, lstm: 4 },
+  steps: { cnn: 1, mlp: 2, vgg: 1, resnet: 1, mobile: 1, unet: 1, encoder: 1, lstm: 1 },
   pool: 60,
   slowPool: 20,
   slowBatch: 10,

@@ -1,6 +1,7 @@
 import { createRng, type Example, type Predictions, type Rng } from '@baal/core';
 import {
   batchNorm,
+  chain,
   conv2d,
   dbalCnn,
   dense,
@@ -8,6 +9,7 @@ import {
   embedding,
   firstToken,
   flatten,
+  globalAveragePool,
   type Layer,
   layerNorm,
   lstm,
@@ -18,6 +20,7 @@ import {
   type OnnxRuntime,
   positionEmbedding,
   relu,
+  residual,
   resnet,
   sequential,
   type TrainingArgs,
@@ -58,7 +61,7 @@ export function randomImages(n: number): Images {
 }
 
 /** The networks of the benchmark, by the names that the reference uses too. */
-export type Network = 'cnn' | 'mlp' | 'vgg' | 'resnet' | 'unet' | 'encoder' | 'lstm';
+export type Network = 'cnn' | 'mlp' | 'vgg' | 'resnet' | 'mobile' | 'unet' | 'encoder' | 'lstm';
 
 /** Tokens that texts are made of. */
 const vocabulary = 1000;
@@ -81,12 +84,36 @@ interface Architecture {
 const pair = (filters: number): readonly Layer[] =>
   [0, 1].flatMap(() => [conv2d(filters, 3, { padding: 1, bias: false }), batchNorm(), relu()]);
 
+/** An inverted residual block: six times as many channels, one filter for each of them, few channels again. */
+const inverted =
+  (filters: number, stride: number): Layer =>
+  (context, input) => {
+    const wide = 6 * (input.shape[0] as number);
+    const depthwise = { stride, padding: 1, groups: wide, bias: false };
+    return chain([
+      ...[conv2d(wide, 1, { bias: false }), batchNorm(), relu()],
+      ...[conv2d(wide, 3, depthwise), batchNorm(), relu()],
+      ...[conv2d(filters, 1, { bias: false }), batchNorm()],
+    ])(context, input);
+  };
+
 const architectures: Readonly<Record<Exclude<Network, 'cnn' | 'mlp' | 'resnet'>, Architecture>> = {
   vgg: {
     input: [3, 32, 32],
     layers: () => [
       ...[32, 64, 128].flatMap((filters) => [...pair(filters), maxPool2d(2)]),
       ...[flatten(), dropout(0.5), dense(classes)],
+    ],
+  },
+  mobile: {
+    input: [3, 64, 64],
+    layers: () => [
+      ...[conv2d(32, 3, { stride: 2, padding: 1, bias: false }), batchNorm(), relu()],
+      ...[24, 48, 96].flatMap((filters) => [
+        inverted(filters, 2),
+        residual([inverted(filters, 1)]),
+      ]),
+      ...[globalAveragePool(), dropout(0.2), dense(classes)],
     ],
   },
   unet: {

@@ -72,6 +72,7 @@ describe('a convolution with many filters over few positions', () => {
   it.each([
     ['frozen weights', [2, 2, 2], [256, 2, 1, 1], {}, ['b']],
     ['groups', [2, 2, 2], [256, 1, 1, 1], { group: 2 }, ['w', 'b']],
+    ['filters as large as a large image', [1, 16, 16], [64, 1, 16, 16], {}, ['w', 'b']],
     ['more positions', [2, 2, 2], [128, 2, 1, 1], {}, ['w', 'b']],
   ] as const)('%s stay a convolution', async (_, input, weight, attributes, trainable) => {
     const graph = convolution(input, weight, attributes, true);

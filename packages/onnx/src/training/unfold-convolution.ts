@@ -33,10 +33,12 @@ export function unfoldConvolution(
   const geometry = geometryOf(node, extents.kernel, extents.seen, extents.made);
   const [filters, channels] = [wShape[0] as number, wShape[1] as number];
   const positions = sizeOf(extents.made);
+  const pixels = sizeOf(extents.seen);
   if (geometry.group !== 1 || positions * FILTERS_PER_POSITION > filters) return false;
+  // The constant must not be larger than the weights, as it would be for filters as large as a large image.
+  if (pixels * positions > filters * channels) return false;
 
   const taps = sizeOf(extents.kernel);
-  const pixels = sizeOf(extents.seen);
   const visible = g.initializer(
     g.fresh(`${output}_visible`),
     float32Tensor(visibility(extents.seen, extents.made, geometry), [pixels, positions * taps]),

@@ -25,7 +25,28 @@ export interface Fold {
   readonly inputs: number;
   /** Outputs of the product. */
   readonly units: number;
+  /** The Dropout that drops outputs of the product, if there is one: what it drops need not be computed. */
+  readonly behind: Node | undefined;
 }
+
+/** Functions of one element, finite at every finite number. */
+const elementwise = new Set([
+  'Celu',
+  'Clip',
+  'Elu',
+  'Gelu',
+  'HardSigmoid',
+  'HardSwish',
+  'Identity',
+  'LeakyRelu',
+  'Mish',
+  'Relu',
+  'Selu',
+  'Sigmoid',
+  'Softplus',
+  'Softsign',
+  'Tanh',
+]);
 
 /** Dropout nodes at the cut that lead, by reshapes to one vector an item only, to a product with constant weights. */
 export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
@@ -81,10 +102,30 @@ export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
           transposed,
           inputs,
           units,
+          behind: dropoutBehind(graph, trace, reader.outputs[0] as string),
         });
       }
       break;
     }
   }
   return folds;
+}
+
+/** The active Dropout that alone reads a vector, or functions of its elements and sums with constants. */
+function dropoutBehind(graph: Graph, trace: Trace, made: string): Node | undefined {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const shape = trace.values.get(made)?.shape.join();
+  let current = made;
+  for (;;) {
+    const [reader, ...others] = consumersOf(graph, current);
+    if (reader === undefined || others.length > 0 || outputs.has(current)) return undefined;
+    if (reader.opType === 'Dropout') {
+      return dropoutRatio(graph, reader) > 0 ? reader : undefined;
+    }
+    const constant = reader.inputs.filter((name) => name !== current && name !== '');
+    if (!elementwise.has(reader.opType) && reader.opType !== 'Add') return undefined;
+    if (!constant.every((name) => graph.initializers.has(name))) return undefined;
+    current = reader.outputs[0] as string;
+    if (trace.values.get(current)?.shape.join() !== shape) return undefined;
+  }
 }

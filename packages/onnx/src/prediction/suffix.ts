@@ -10,7 +10,7 @@ import { declaredMaskShape, maskLayout, type SuffixMask } from './suffix-mask.ts
 
 /** A dropout in front of a matrix product with constant weights: the mask goes into the weights. */
 export interface FoldedMask {
-  /** Name of the input that takes the masked weights, `[K·H, D]`. */
+  /** Name of the input that takes the masked weights, `[K·H, D]`, or fewer rows with a Dropout behind. */
   readonly name: string;
   /** Number of the Dropout node in the model. */
   readonly node: number;
@@ -20,6 +20,18 @@ export interface FoldedMask {
   readonly weight: TensorData;
   /** Whether the weights are `[H, D]`. */
   readonly transposed: boolean;
+  /** The Dropout that drops outputs of the product: what it drops is not computed. */
+  readonly behind: DropoutBehind | undefined;
+}
+
+/** A Dropout behind a folded product. */
+export interface DropoutBehind {
+  /** Number of the Dropout node in the model. */
+  readonly node: number;
+  /** Dropout rate. */
+  readonly ratio: number;
+  /** Name of the input that says which row of the masked weights makes which output, `[K·H]`. */
+  readonly places: string;
 }
 
 /** The part of a model that runs K times, as one graph over K·B rows, the passes of an item together. */
@@ -139,23 +151,33 @@ class SuffixBuilder {
     const g = this.#g;
     const { passes: K } = this.#settings;
     const name = g.fresh(`masked/${fold.weightName}`);
-    g.input({ name, type: 'float32', shape: [K * fold.units, fold.inputs] });
+    const behind = this.#dropoutBehind(fold, name);
+    const height = behind === undefined ? K * fold.units : `rows of ${name}`;
+    g.input({ name, type: 'float32', shape: [height, fold.inputs] });
     this.#folded.push({
       name,
       node: this.#number(fold.dropout),
       ratio: dropoutRatio(this.#graph, fold.dropout),
       weight: fold.weight,
       transposed: fold.transposed,
+      behind,
     });
     const source = this.#narrow(fold.source);
     const flat =
       fold.chain.length === 0 ? source : g.op('Reshape', [source, g.ints([-1, fold.inputs])]);
-    const rows = g.op('Reshape', [
-      g.op('Gemm', [flat, name], { transB: 1 }),
-      g.ints([-1, fold.units]),
-    ]);
+    const product = g.op('Gemm', [flat, name], { transB: 1 });
+    const all =
+      behind === undefined ? product : g.op('Gather', [product, behind.places], { axis: 1 });
+    const rows = g.op('Reshape', [all, g.ints([-1, fold.units])]);
     const bias = fold.product.inputs[2] ?? '';
     this.#identity(fold.product, bias === '' ? rows : g.op('Add', [rows, bias]));
+  }
+
+  #dropoutBehind({ behind, units }: Fold, weights: string): DropoutBehind | undefined {
+    if (behind === undefined) return undefined;
+    const places = this.#g.fresh(`places/${weights}`);
+    this.#g.input({ name: places, type: 'int32', shape: [this.#settings.passes * units] });
+    return { node: this.#number(behind), ratio: dropoutRatio(this.#graph, behind), places };
   }
 
   build(): Suffix {

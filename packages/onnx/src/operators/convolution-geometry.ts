@@ -14,6 +14,13 @@ export interface ConvolutionGeometry {
   readonly group: number;
 }
 
+/** Extents of what a convolution reads, of its weights and of what it makes. */
+export interface Shapes {
+  readonly xShape: readonly number[];
+  readonly wShape: readonly number[];
+  readonly yShape: readonly number[];
+}
+
 /** Reads the geometry of a node; `SAME_*` padding becomes numbers by the traced extents. */
 export function geometryOf(
   node: Node,

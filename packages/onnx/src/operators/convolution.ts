@@ -1,4 +1,3 @@
-import { ShapeError } from '@baal/core';
 import {
   blockedConvolution,
   blockReversedWeights,
@@ -7,8 +6,9 @@ import {
   reverseTaps,
   swapAxes,
 } from './blocked-convolution.ts';
-import { type ConvolutionGeometry, geometryOf } from './convolution-geometry.ts';
+import { type ConvolutionGeometry, geometryOf, type Shapes } from './convolution-geometry.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
+import { tapwiseWeightGradient } from './tapwise-weight-gradient.ts';
 
 /**
  * Convolution over D spatial axes. With Y = X * W + b:
@@ -33,13 +33,6 @@ export const convolution: GradientRule = (context) => {
       : undefined,
   ];
 };
-
-/** Extents of what a convolution reads, of its weights and of what it makes. */
-export interface Shapes {
-  readonly xShape: readonly number[];
-  readonly wShape: readonly number[];
-  readonly yShape: readonly number[];
-}
 
 /**
  * With stride 1 and one group, a convolution of dY with the weights flipped and transposed: measured
@@ -125,7 +118,7 @@ export function weightGradient(
     (wShape[0] as number) % block === 0;
   return blockable
     ? blockedWeightGradient(context, x, dY, shapes, geometry)
-    : slicedWeightGradient(context, x, dY, shapes, geometry);
+    : tapwiseWeightGradient(context, x, dY, shapes, geometry);
 }
 
 /**
@@ -179,72 +172,4 @@ function blockedWeightGradient(
     swapAxes(g, outFirst, [out / block, into * taps, block]),
     g.ints(wShape),
   ]);
-}
-
-/**
- * The weight gradient tap by tap: for each offset of the kernel, the slice of X that this tap saw
- * times dY, summed over batch and space. Channels last, so that a slice copies whole rows.
- */
-function slicedWeightGradient(
-  { g }: GradientContext,
-  x: string,
-  dY: string,
-  { xShape, wShape, yShape }: Shapes,
-  { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
-): string {
-  const D = kernel.length;
-  const [out, perGroup] = wShape as [number, number];
-  const positions = yShape.slice(2).reduce((product, extent) => product * extent, 1);
-  if (out % group !== 0)
-    throw new ShapeError(`convolution: ${out} outputs do not divide into ${group} groups`);
-  let padded = x;
-  if (pads.some((pad) => pad !== 0)) {
-    padded = g.op('Pad', [x, g.ints([0, 0, ...pads.slice(0, D), 0, 0, ...pads.slice(D)])]);
-  }
-  const spatial = kernel.map((_, d) => d + 2);
-  const channelsLast = g.op('Transpose', [padded], { perm: [0, ...spatial, 1] });
-  const rows = g.op('Reshape', [dY, g.ints([0, group, out / group, positions])]);
-  const taps: string[] = [];
-  for (const offset of offsets(kernel)) {
-    const start = offset.map((o, d) => o * (dilations[d] as number));
-    const end = start.map(
-      (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,
-    );
-    const whole =
-      start.every(
-        (s, d) => s === 0 && end[d] === (xShape[d + 2] as number) && (strides[d] as number) === 1,
-      ) && pads.every((pad) => pad === 0);
-    const seen = whole
-      ? channelsLast
-      : g.op('Slice', [
-          channelsLast,
-          g.ints(start),
-          g.ints(end),
-          g.ints(kernel.map((_, d) => d + 1)),
-          g.ints(strides),
-        ]);
-    const grouped = g.op('Reshape', [seen, g.ints([0, positions, group, perGroup])]);
-    const columns = g.op('Transpose', [grouped], { perm: [0, 2, 1, 3] });
-    const product = g.op('MatMul', [rows, columns]);
-    taps.push(g.op('ReduceSum', [product, g.ints([0])], { keepdims: 0 }));
-  }
-  // [taps, group, O/group, I/group] -> [O, I/group, k...]
-  const stacked =
-    taps.length === 1
-      ? g.op('Unsqueeze', [taps[0] as string, g.ints([0])])
-      : g.op(
-          'Concat',
-          taps.map((tap) => g.op('Unsqueeze', [tap, g.ints([0])])),
-          { axis: 0 },
-        );
-  const ordered = g.op('Transpose', [stacked], { perm: [1, 2, 3, 0] });
-  return g.op('Reshape', [ordered, g.ints(wShape)]);
-}
-
-/** All positions of a window, the last axis fastest. */
-function offsets(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
-    [[]],
-  );
 }

@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, type Node, stringAttribute } from '../graph/graph.ts';
 import { blockedConvolution, blockWeights, isBlockable } from './blocked-convolution.ts';
-import { type Shapes, weightGradient } from './convolution.ts';
-import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { weightGradient } from './convolution.ts';
+import type { ConvolutionGeometry, Shapes } from './convolution-geometry.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /**

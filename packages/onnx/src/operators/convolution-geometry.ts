@@ -55,3 +55,11 @@ export function geometryOf(
   }
   return { kernel, strides, dilations, pads, group: intAttribute(node, 'group', 1) };
 }
+
+/** All positions of a window, the last axis fastest. */
+export function offsets(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
+    [[]],
+  );
+}

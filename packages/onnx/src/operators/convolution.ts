@@ -1,3 +1,4 @@
+import { sizeOf } from '../graph/tensor-data.ts';
 import {
   blockedConvolution,
   blockReversedWeights,
@@ -35,8 +36,15 @@ export const convolution: GradientRule = (context) => {
 };
 
 /**
+ * Share of positions of dY among those of X from which on the flipped convolution is as fast as
+ * ConvTranspose: it multiplies for each position of X, and ConvTranspose for each of dY.
+ */
+const MOSTLY_SEEN = 0.8;
+
+/**
  * With stride 1 and one group, a convolution of dY with the weights flipped and transposed: measured
- * as fast as ConvTranspose or faster. Otherwise ConvTranspose, which undoes strides and groups.
+ * as fast as ConvTranspose or faster, unless many of its products are with padding. Otherwise
+ * ConvTranspose, which undoes strides and groups.
  */
 function inputGradient(
   { g, kernels }: GradientContext,
@@ -67,15 +75,17 @@ function inputGradient(
           block,
         });
       }
-      // [I, taps, O]: whole rows are copied when the taps are turned around.
-      const rows = swapAxes(g, w, [1, out, into * taps]);
-      const backwards = swapAxes(g, reverseTaps(g, rows, into, taps, out), [into, taps, out]);
-      const flipped = g.op('Reshape', [backwards, g.ints(reversedShape)]);
-      return g.op('Conv', [dY, flipped], {
-        kernel_shape: kernel,
-        dilations,
-        pads: around,
-      });
+      if (sizeOf(yShape.slice(2)) >= MOSTLY_SEEN * sizeOf(xShape.slice(2))) {
+        // [I, taps, O]: whole rows are copied when the taps are turned around.
+        const rows = swapAxes(g, w, [1, out, into * taps]);
+        const backwards = swapAxes(g, reverseTaps(g, rows, into, taps, out), [into, taps, out]);
+        const flipped = g.op('Reshape', [backwards, g.ints(reversedShape)]);
+        return g.op('Conv', [dY, flipped], {
+          kernel_shape: kernel,
+          dilations,
+          pads: around,
+        });
+      }
     }
   }
   const outputPadding = kernel.map((_, d) => {

@@ -1,5 +1,5 @@
 import { ShapeError } from '@baal/core';
-import type { ConvolutionGeometry, Shapes } from './convolution-geometry.ts';
+import { type ConvolutionGeometry, offsets, type Shapes } from './convolution-geometry.ts';
 import type { GradientContext } from './gradient-rule.ts';
 
 /** Columns of a matrix product that are worth a kernel call: fewer leave its vectors empty. */
@@ -66,12 +66,4 @@ export function tapwiseWeightGradient(
 
 function joined(g: GradientContext['g'], names: readonly string[], axis: number): string {
   return names.length === 1 ? (names[0] as string) : g.op('Concat', names, { axis });
-}
-
-/** All positions of a window, the last axis fastest. */
-function offsets(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
-    [[]],
-  );
 }

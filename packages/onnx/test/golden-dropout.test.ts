@@ -75,12 +75,8 @@ function softmax(logits: Float64Array): Float64Array {
   return exps.map((value) => value / total);
 }
 
-// The web runtime samples the dense and the channel case: masks are the same code on both runtimes.
-const onWeb = ['mlp', 'lenet_channel'];
 const runs = runtimes.flatMap(([name, runtime]) =>
-  manifest.cases
-    .filter(({ id }) => name === 'onnxruntime-node' || onWeb.includes(id))
-    .map((reference) => ({ id: reference.id, name, runtime, reference })),
+  manifest.cases.map((reference) => ({ id: reference.id, name, runtime, reference })),
 );
 
 describe.each(runs)('dropout $id on $name', ({ runtime, reference }) => {

@@ -4,6 +4,7 @@ import { reshapeLike } from './broadcast.ts';
 import { type ConvolutionGeometry, geometryOf } from './convolution-geometry.ts';
 import { scaled, unary } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
+import { filledUp, interleaved, tilesOf } from './window-tiles.ts';
 
 /** Mean of each window: dX = the sum, over the windows that see a position, of dY / count. */
 export const averagePool: GradientRule = unary((context, dY) => {
@@ -14,15 +15,7 @@ export const averagePool: GradientRule = unary((context, dY) => {
   const kernel = intsAttribute(node, 'kernel_shape', []);
   const geometry = geometryOf(node, kernel, xExtents, yExtents);
   const shares = dividedByCounts(context, dY, geometry, xExtents, yExtents);
-  const { strides, dilations, pads } = geometry;
-  const tiles =
-    pads.every((pad) => pad === 0) &&
-    dilations.every((step) => step === 1) &&
-    kernel.every(
-      (extent, d) =>
-        extent === strides[d] && extent * (yExtents[d] as number) <= (xExtents[d] as number),
-    );
-  return tiles
+  return tilesOf(node, xExtents, yExtents) !== undefined
     ? repeatTiles(context, shares, kernel, xExtents, yExtents)
     : spreadWindows(context, shares, geometry, xExtents, yExtents);
 });
@@ -67,13 +60,14 @@ function repeatTiles(
   xExtents: readonly number[],
   yExtents: readonly number[],
 ): string {
-  const split = g.op('Reshape', [shares, g.ints([0, 0, ...yExtents.flatMap((o) => [o, 1])])]);
-  const repeated = g.op('Expand', [split, g.ints([1, 1, ...kernel.flatMap((k) => [1, k])])]);
-  const covered = yExtents.map((o, d) => o * (kernel[d] as number));
-  const joined = g.op('Reshape', [repeated, g.ints([0, 0, ...covered])]);
-  const missing = xExtents.map((extent, d) => extent - (covered[d] as number));
-  if (missing.every((extent) => extent === 0)) return joined;
-  return g.op('Pad', [joined, g.ints([0, 0, ...kernel.map(() => 0), 0, 0, ...missing])]);
+  let repeated = shares;
+  let extents = yExtents;
+  for (let d = kernel.length - 1; d >= 0; d--) {
+    const size = kernel[d] as number;
+    repeated = interleaved(g, Array<string>(size).fill(repeated), d, extents);
+    extents = extents.map((extent, axis) => (axis === d ? extent * size : extent));
+  }
+  return filledUp(g, repeated, extents, xExtents);
 }
 
 /** Windows that overlap or have gaps: a transposed convolution with ones, each channel by itself. */

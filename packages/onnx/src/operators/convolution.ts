@@ -1,4 +1,4 @@
-import { ShapeError } from '@baal/core';
+import { sizeOf } from '../graph/tensor-data.ts';
 import {
   blockedConvolution,
   blockReversedWeights,
@@ -12,10 +12,10 @@ import {
   type ConvolutionShapes,
   geometryOf,
   isDepthwise,
-  tapsOf,
 } from './convolution-geometry.ts';
 import { depthwiseInputGradient, depthwiseWeightGradient } from './depthwise-convolution.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
+import { tapwiseWeightGradient } from './tapwise-weight-gradient.ts';
 
 /**
  * Convolution over D spatial axes. With Y = X * W + b:
@@ -42,8 +42,15 @@ export const convolution: GradientRule = (context) => {
 };
 
 /**
- * With stride 1 and one group, or one for each channel, a convolution of dY with the weights flipped and transposed: measured
- * as fast as ConvTranspose or faster. Otherwise ConvTranspose, which undoes strides and groups.
+ * Share of positions of dY among those of X from which on the flipped convolution is as fast as
+ * ConvTranspose: it multiplies for each position of X, and ConvTranspose for each of dY.
+ */
+const MOSTLY_SEEN = 0.8;
+
+/**
+ * With stride 1, and one group or one for each channel, a convolution of dY with the taps backwards: measured
+ * as fast as ConvTranspose or faster, unless many of its products are with padding. Otherwise
+ * ConvTranspose, which undoes strides and groups.
  */
 function inputGradient(
   context: GradientContext,
@@ -56,37 +63,33 @@ function inputGradient(
   const { kernel, strides, dilations, pads, group } = geometry;
   const D = kernel.length;
   const reach = kernel.map((extent, d) => (dilations[d] as number) * (extent - 1));
-  const before = reach.map((r, d) => r - (pads[d] as number));
-  const depthwise = isDepthwise(wShape, group);
-  if ((group === 1 || depthwise) && strides.every((s) => s === 1) && before.every((p) => p >= 0)) {
-    const after = reach.map((r, d) => r - (pads[d + D] as number));
-    if (after.every((p) => p >= 0)) {
-      const around = [...before, ...after];
-      if (depthwise) return depthwiseInputGradient(context, dY, w, wShape, geometry, around);
-      const [out, into] = wShape as [number, number];
-      const taps = kernel.reduce((product, extent) => product * extent, 1);
-      const reversedShape = [into, out, ...kernel];
-      const { nchwcBlock: block } = kernels;
-      if (isBlockable(reversedShape, 1, block) && out >= block) {
-        return blockedConvolution(g, {
-          x: dY,
-          weight: blockReversedWeights(g, w, wShape, block),
-          weightShape: reversedShape,
-          strides,
-          dilations,
-          pads: around,
-          block,
-        });
-      }
+  const around = [...reach, ...reach].map((r, side) => r - (pads[side] as number));
+  if (strides.every((s) => s === 1) && around.every((pad) => pad >= 0)) {
+    if (isDepthwise(wShape, group)) {
+      return depthwiseInputGradient(context, dY, w, wShape, geometry, around);
+    }
+    const [out, into] = wShape as [number, number];
+    const reversedShape = [into, out, ...kernel];
+    const { nchwcBlock: block } = kernels;
+    if (isBlockable(reversedShape, group, block) && out >= block) {
+      return blockedConvolution(g, {
+        x: dY,
+        weight: blockReversedWeights(g, w, wShape, block),
+        weightShape: reversedShape,
+        strides,
+        dilations,
+        pads: around,
+        block,
+      });
+    }
+    const seen = sizeOf(yShape.slice(2)) / sizeOf(xShape.slice(2));
+    if (group === 1 && seen >= MOSTLY_SEEN) {
+      const taps = sizeOf(kernel);
       // [I, taps, O]: whole rows are copied when the taps are turned around.
       const rows = swapAxes(g, w, [1, out, into * taps]);
       const backwards = swapAxes(g, reverseTaps(g, rows, into, taps, out), [into, taps, out]);
-      const flipped = g.op('Reshape', [backwards, g.ints(reversedShape)]);
-      return g.op('Conv', [dY, flipped], {
-        kernel_shape: kernel,
-        dilations,
-        pads: around,
-      });
+      const weight = g.op('Reshape', [backwards, g.ints(reversedShape)]);
+      return g.op('Conv', [dY, weight], { kernel_shape: kernel, dilations, pads: around });
     }
   }
   const outputPadding = kernel.map((_, d) => {
@@ -132,7 +135,7 @@ export function weightGradient(
     (wShape[0] as number) % block === 0;
   return blockable
     ? blockedWeightGradient(context, x, dY, shapes, geometry)
-    : slicedWeightGradient(context, x, dY, shapes, geometry);
+    : tapwiseWeightGradient(context, x, dY, shapes, geometry);
 }
 
 /**
@@ -186,64 +189,4 @@ function blockedWeightGradient(
     swapAxes(g, outFirst, [out / block, into * taps, block]),
     g.ints(wShape),
   ]);
-}
-
-/**
- * The weight gradient tap by tap: for each offset of the kernel, the slice of X that this tap saw
- * times dY, summed over batch and space. Channels last, so that a slice copies whole rows.
- */
-function slicedWeightGradient(
-  { g }: GradientContext,
-  x: string,
-  dY: string,
-  { xShape, wShape, yShape }: ConvolutionShapes,
-  { kernel, strides, dilations, pads, group }: ConvolutionGeometry,
-): string {
-  const D = kernel.length;
-  const [out, perGroup] = wShape as [number, number];
-  const positions = yShape.slice(2).reduce((product, extent) => product * extent, 1);
-  if (out % group !== 0)
-    throw new ShapeError(`convolution: ${out} outputs do not divide into ${group} groups`);
-  let padded = x;
-  if (pads.some((pad) => pad !== 0)) {
-    padded = g.op('Pad', [x, g.ints([0, 0, ...pads.slice(0, D), 0, 0, ...pads.slice(D)])]);
-  }
-  const spatial = kernel.map((_, d) => d + 2);
-  const channelsLast = g.op('Transpose', [padded], { perm: [0, ...spatial, 1] });
-  const rows = g.op('Reshape', [dY, g.ints([0, group, out / group, positions])]);
-  const taps: string[] = [];
-  for (const offset of tapsOf(kernel)) {
-    const start = offset.map((o, d) => o * (dilations[d] as number));
-    const end = start.map(
-      (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,
-    );
-    const whole =
-      start.every(
-        (s, d) => s === 0 && end[d] === (xShape[d + 2] as number) && (strides[d] as number) === 1,
-      ) && pads.every((pad) => pad === 0);
-    const seen = whole
-      ? channelsLast
-      : g.op('Slice', [
-          channelsLast,
-          g.ints(start),
-          g.ints(end),
-          g.ints(kernel.map((_, d) => d + 1)),
-          g.ints(strides),
-        ]);
-    const grouped = g.op('Reshape', [seen, g.ints([0, positions, group, perGroup])]);
-    const columns = g.op('Transpose', [grouped], { perm: [0, 2, 1, 3] });
-    const product = g.op('MatMul', [rows, columns]);
-    taps.push(g.op('ReduceSum', [product, g.ints([0])], { keepdims: 0 }));
-  }
-  // [taps, group, O/group, I/group] -> [O, I/group, k...]
-  const stacked =
-    taps.length === 1
-      ? g.op('Unsqueeze', [taps[0] as string, g.ints([0])])
-      : g.op(
-          'Concat',
-          taps.map((tap) => g.op('Unsqueeze', [tap, g.ints([0])])),
-          { axis: 0 },
-        );
-  const ordered = g.op('Transpose', [stacked], { perm: [1, 2, 3, 0] });
-  return g.op('Reshape', [ordered, g.ints(wShape)]);
 }

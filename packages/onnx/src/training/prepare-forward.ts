@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
+import { searchesWindows } from '../operators/pooling.ts';
 import { evaluatedBatchNormalization } from '../prediction/evaluation-mode.ts';
 import { batchExtent, type Trace } from '../runtime/trace.ts';
 import { unfoldConvolution } from './unfold-convolution.ts';
@@ -49,7 +50,7 @@ export interface TrainingForward {
 /**
  * Puts a forward graph into training mode: Dropout multiplies with masks that are fed, so that a step
  * is reproducible on every provider; BatchNormalization uses batch statistics and returns them,
- * unless its weights are frozen; MaxPool returns the positions that its gradient needs, and
+ * unless its weights are frozen; MaxPool returns positions where its gradient needs them, and
  * LayerNormalization its statistics; a Relu right before a MaxPool moves behind it, which is the same
  * function on fewer values; and a convolution with many filters over few positions becomes a matrix product.
  *
@@ -82,7 +83,7 @@ export function prepareForward(
       case 'Relu':
         return reluOf.has(node.outputs[0] ?? '');
       case 'MaxPool':
-        maxPool(g, node, reluOf);
+        maxPool(g, node, trace, reluOf);
         return true;
       default:
         return false;
@@ -106,16 +107,26 @@ function reluBeforePool(graph: Graph): Map<string, string> {
   return found;
 }
 
-function maxPool(g: GraphBuilder, node: Node, reluOf: ReadonlyMap<string, string>): void {
+function maxPool(
+  g: GraphBuilder,
+  node: Node,
+  trace: Trace,
+  reluOf: ReadonlyMap<string, string>,
+): void {
   const [pooled = '', given = ''] = node.outputs;
-  const indices = given === '' ? g.fresh(`${pooled}_indices`) : given;
+  const x = trace.values.get(node.inputs[0] ?? '')?.shape ?? [];
+  const y = trace.values.get(pooled)?.shape ?? [];
+  const indices =
+    given !== '' || searchesWindows(node, x, y) ? given : g.fresh(`${pooled}_indices`);
+  const returns = (output: string): readonly string[] =>
+    indices === '' ? [output] : [output, indices];
   const before = reluOf.get(node.inputs[0] ?? '');
   if (before === undefined) {
-    g.node({ ...node, outputs: [pooled, indices] });
+    g.node({ ...node, outputs: returns(pooled) });
     return;
   }
   const raw = g.fresh(`${pooled}_raw`);
-  g.node({ ...node, inputs: [before], outputs: [raw, indices] });
+  g.node({ ...node, inputs: [before], outputs: returns(raw) });
   g.node({
     name: '',
     opType: 'Relu',

@@ -56,6 +56,7 @@ import {
   reduceSumSquare,
 } from './reductions.ts';
 import { resize } from './resizing.ts';
+import { rnn } from './rnn.ts';
 import { cumSum, gatherNd, scatterElements, scatterNd, tile, topK, trilu } from './scattering.ts';
 import { castRule, dropout, where } from './selection.ts';
 import { expand, identity, reshaping, transpose } from './shape-operators.ts';
@@ -79,6 +80,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['LSTM', lstm],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
+  ['RNN', rnn],
   ['Resize', resize],
   // Arithmetic
   ['Abs', abs],

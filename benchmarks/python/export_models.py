@@ -73,15 +73,32 @@ class TextModel(nn.Module):
         self.pooler, self.head = nn.Linear(width, width), nn.Linear(width, classes)
         self.register_buffer("position_ids", torch.arange(64)[None])
 
-    def forward(self, input_ids, attention_mask, token_type_ids=None):
+    def encode(self, input_ids, attention_mask, token_type_ids):
         x = self.words(input_ids) + self.places(self.position_ids[:, : input_ids.shape[1]])
         if self.segments is not None:
             x = x + self.segments(token_type_ids)
         x = self.norm(x)
         for block in self.blocks:
             x = block(x, attention_mask)
-        first = self.pooler(x[:, 0])
+        return x
+
+    def forward(self, input_ids, attention_mask, token_type_ids=None):
+        first = self.pooler(self.encode(input_ids, attention_mask, token_type_ids)[:, 0])
         return self.head(first.relu() if self.distil else first.tanh())
+
+
+class SentenceModel(TextModel):
+    """The shape of MiniLM as sentences are embedded: a narrow BERT, the mean of the words kept by the mask, length one."""
+
+    def __init__(self, width=384, classes=3):
+        super().__init__(False, width=width, heads=12, classes=classes)
+        del self.pooler
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        words = self.encode(input_ids, attention_mask, token_type_ids)
+        keep = attention_mask.unsqueeze(-1).expand(words.size()).float().to(words.dtype)
+        mean = torch.sum(words * keep, 1) / torch.clamp(keep.sum(1), min=1e-9)
+        return self.head(nn.functional.normalize(mean, p=2, dim=1))
 
 
 class UNet(nn.Module):
@@ -117,6 +134,16 @@ def vision(name, **settings):
     return lambda: getattr(torchvision.models, name)(num_classes=10, **settings)
 
 
+def without_kinks():
+    """MobileNetV2 with SiLU for ReLU6: no value is so close to a kink that rounding decides its slope."""
+    model = torchvision.models.mobilenet_v2(num_classes=10)
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.ReLU6):
+                setattr(module, name, nn.SiLU())
+    return model
+
+
 def vit():
     return torchvision.models.VisionTransformer(
         image_size=32, patch_size=8, num_layers=2, num_heads=4, hidden_dim=32, mlp_dim=64,
@@ -143,12 +170,14 @@ MODELS = [
     ("ResNet-18", vision("resnet18"), images(), (17,)),
     ("VGG-11 (BN)", vgg, images(size=32), (17,)),
     ("MobileNetV2", vision("mobilenet_v2"), images(), (17,)),
+    ("MobileNetV2 with SiLU", without_kinks, images(), (17,)),
     ("MobileNetV3-small", vision("mobilenet_v3_small"), images(), (13, 17)),
     ("EfficientNet-B0", vision("efficientnet_b0", stochastic_depth_prob=0.0), images(), (17,)),
     ("U-Net, two levels", UNet, images(4, 32), (17,)),
     ("ViT, two layers", vit, images(8, 32), (13, 17)),
     ("BERT, two layers", lambda: TextModel(False), texts(False), (13, 17)),
     ("DistilBERT, two layers", lambda: TextModel(True), texts(True), (13, 17)),
+    ("MiniLM, two layers", SentenceModel, texts(False), (13, 17)),
 ]
 
 

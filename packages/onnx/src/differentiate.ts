@@ -60,10 +60,7 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
     if (!node.outputs.some((name) => partial.has(name))) continue;
     const rule = gradientRules.get(operatorName(node));
     if (rule === undefined) {
-      throw new BaalError(
-        'config',
-        `differentiate: ${describeNode(node)} has no gradient rule, expected one of ${[...gradientRules.keys()].sort().join(', ')}; freeze the parameters before it, or replace the operator`,
-      );
+      throw withoutRule(node);
     }
     const context: GradientContext = {
       g,
@@ -95,6 +92,15 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
     }
   }
   return { graph: g.build(), gradients };
+}
+
+function withoutRule(node: Node): BaalError {
+  const what = `differentiate: ${describeNode(node)} has no gradient rule, expected one of ${[...gradientRules.keys()].sort().join(', ')}`;
+  const remedy =
+    node.domain === 'com.microsoft.nchwc'
+      ? 'the runtime has laid out this graph for one processor: optimise it at the level "extended" instead of "all", or train the graph before that'
+      : 'freeze the parameters before it, or replace the operator';
+  return new BaalError('config', `${what}; ${remedy}`);
 }
 
 function tracedValue(trace: Trace, name: string, node: Node): TracedValue {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { awayFrom, expectGradients, gradientsAt, within } from '../../test/finite-differences.ts';
+import { float32Tensor } from '../graph/tensor-data.ts';
 
 describe('gradients of activations', () => {
   it.each([[[1]], [[3]], [[1, 3]], [[2, 1]], [[2, 3]], [[]]])(
@@ -53,6 +54,47 @@ describe('gradients of activations', () => {
             ),
         },
       },
+    });
+  });
+
+  // torch.clamp (PyTorch 1.13), weights 1, 2, 3, 4; the second with bounds that cross.
+  it.each([
+    [-1, 2, [0, 2, 3, 0], [1], [4]],
+    [3, 2, [0, 0, 0, 0], [0], [10]],
+  ])('Clip to bounds %s and %s that learn', async (low, high, dX, dLow, dHigh) => {
+    const found = await gradientsAt(
+      {
+        build: (g) => {
+          const y = g.op('Clip', ['x', 'low', 'high']);
+          return g.op('Mul', [y, g.initializer('w', float32Tensor([1, 2, 3, 4]))]);
+        },
+        operands: { x: { shape: [4] }, low: { shape: [] }, high: { shape: [] } },
+      },
+      { x: [-2, -0.5, 0.3, 4], low: [low], high: [high] },
+      4,
+    );
+    expect(found.get('x')).toEqual(dX);
+    expect(found.get('low')).toEqual(dLow);
+    expect(found.get('high')).toEqual(dHigh);
+  });
+
+  it.each([['low'], ['high']])('Clip to a bound that learns: %s', async (name) => {
+    await expectGradients({
+      build: (g) => g.op('Clip', name === 'low' ? ['x', 'bound'] : ['x', '', 'bound']),
+      operands: {
+        x: { shape: ['N', 3], values: awayFrom([0.5]) },
+        bound: { shape: [], values: () => [0.5] },
+      },
+    });
+  });
+
+  it.each([
+    [0.5, 0],
+    [0.8, 0.3],
+  ])("'Shrink' by %s, bias %s", async (lambd, bias) => {
+    await expectGradients({
+      build: (g) => g.op('Shrink', ['x'], { lambd: { float: lambd }, bias: { float: bias } }),
+      operands: { x: { shape: ['N', 7], values: awayFrom([lambd, -lambd]) } },
     });
   });
 

@@ -103,9 +103,34 @@ function between(context: GradientContext, h: string): string {
   return positive(context, g.op('Sub', [h, g.op('Mul', [h, h])]));
 }
 
-/** Y = min(high, max(low, X)): dX = dY where low <= X <= high, that is where Y = X. */
-export const clip: GradientRule = unary((context, dY) => {
+/**
+ * Y = min(high, max(low, X)): dX = dY where low <= X <= high, that is where Y = X; the bounds get the sum of dY where
+ * they hold X back.
+ */
+export const clip: GradientRule = (context) => {
+  const dY = context.gradient();
+  if (dY === undefined) return [];
   const { g } = context;
-  const inside = g.op('Equal', [context.input(0), context.output()]);
-  return g.op('Mul', [dY, asNumbers(context, inside)]);
+  const [x, low, high] = [0, 1, 2].map((i) => context.input(i)) as [string, string, string];
+  const where = (condition: string): string => g.op('Mul', [dY, asNumbers(context, condition)]);
+  const sum = (name: string): string => g.op('ReduceSum', [name], { keepdims: 0 });
+  // A high bound below the low one is what everything becomes.
+  const above = (): string => g.op('Greater', [low === '' ? x : g.op('Max', [x, low]), high]);
+  const below = (): string => {
+    const held = g.op('Less', [x, low]);
+    return high === '' ? held : g.op('And', [held, g.op('LessOrEqual', [low, high])]);
+  };
+  return [
+    context.needs(0) ? where(g.op('Equal', [x, context.output()])) : undefined,
+    context.needs(1) ? sum(where(below())) : undefined,
+    context.needs(2) ? sum(where(above())) : undefined,
+  ];
+};
+
+/** X moved by `bias` towards 0 where |X| > λ, else 0: dX = dY where |X| > λ. */
+export const shrink: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  const limit = scalar(context, floatAttribute(context.node, 'lambd', 0.5));
+  const beyond = g.op('Sub', [g.op('Abs', [context.input(0)]), limit]);
+  return g.op('Mul', [dY, positive(context, beyond)]);
 });

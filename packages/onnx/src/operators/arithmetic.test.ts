@@ -6,6 +6,7 @@ import {
   expectGradients,
   gradientsAt,
   type Operand,
+  type Values,
   within,
 } from '../../test/finite-differences.ts';
 import { float32Tensor } from '../graph/tensor-data.ts';
@@ -56,6 +57,10 @@ const broadcasts: readonly (readonly [a: Operand['shape'], b: Operand['shape']])
   ],
 ];
 
+/** Multiples of a divisor from 1 to 1.1, and a part that is far from another multiple. */
+const quotients: Values = (rng, size) =>
+  Float32Array.from({ length: size }, () => (rng.int(7) - 3) * 1.05 + 0.4);
+
 const positiveValues = within(0.6, 2);
 
 describe('gradients of arithmetic', () => {
@@ -104,6 +109,34 @@ describe('gradients of arithmetic', () => {
     );
     expect(found.get('a')).toEqual([0, 1, 0]);
     expect(found.get('p')?.slice(1)).toEqual([0, 0]);
+  });
+
+  it.each([[['N', 4]], [[4]], [[]]] as const)("'Mod' by %j", async (shape) => {
+    await expectGradients({
+      build: (g) => g.op('Mod', ['a', 'b'], { fmod: 1 }),
+      operands: {
+        a: { shape: ['N', 4], values: quotients },
+        b: { shape, values: within(1, 1.1) },
+      },
+      step: 0.01,
+    });
+  });
+
+  // torch.fmod (PyTorch 1.13), weights 1, 2, 3, 4.
+  it('Mod has the sign of what is divided', async () => {
+    const found = await gradientsAt(
+      {
+        build: (g) => {
+          const y = g.op('Mod', ['a', 'b'], { fmod: 1 });
+          return g.op('Mul', [y, g.initializer('w', float32Tensor([1, 2, 3, 4]))]);
+        },
+        operands: { a: { shape: [4] }, b: { shape: [4] } },
+      },
+      { a: [5.3, -5.3, 7, -1.2], b: [2, 2, -3, 0.5] },
+      4,
+    );
+    expect(found.get('a')).toEqual([1, 2, 3, 4]);
+    expect(found.get('b')).toEqual([-2, 4, 6, 8]);
   });
 
   it.each(['Sum', 'Mean', 'Max', 'Min'])('%s of 1, 2 and 3 operands', async (opType) => {

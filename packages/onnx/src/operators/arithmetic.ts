@@ -56,6 +56,23 @@ export const div: GradientRule = (context) => {
   ];
 };
 
+/** The rest of A / B with the sign of A, A - B·⌊A/B⌉ rounded towards 0: dA = dY, dB = -dY · that quotient. */
+export const mod: GradientRule = (context) => {
+  const dY = context.gradient();
+  if (dY === undefined) return [];
+  const { g } = context;
+  const whole = (): string => {
+    const multiple = g.op('Sub', [context.input(0), context.output()]);
+    return g.op('Round', [g.op('Div', [multiple, context.input(1)])]);
+  };
+  return [
+    context.needs(0) ? sumToInput(context, 0, dY) : undefined,
+    context.needs(1)
+      ? g.op('Neg', [sumToInput(context, 1, g.op('Mul', [dY, whole()]))])
+      : undefined,
+  ];
+};
+
 /** -X: dX = -dY. */
 export const neg: GradientRule = unary(({ g }, dY) => g.op('Neg', [dY]));
 

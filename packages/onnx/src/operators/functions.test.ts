@@ -1,5 +1,12 @@
-import { describe, it } from 'vitest';
-import { awayFrom, expectGradients, type Values, within } from '../../test/finite-differences.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  awayFrom,
+  distinct,
+  expectGradients,
+  gradientsAt,
+  type Values,
+  within,
+} from '../../test/finite-differences.ts';
 import type { AttributeValue } from '../graph/graph-builder.ts';
 
 interface Settings {
@@ -77,4 +84,27 @@ describe('functions that are flat but for their jumps', () => {
       operands: { x: { shape: ['N', 3], values: awayFrom(jumps) } },
     });
   });
+
+  it("'Hardmax' passes none", async () => {
+    await expectGradients({
+      build: (g) => g.op('Mul', ['x', g.op('Hardmax', ['x'])]),
+      operands: { x: { shape: ['N', 3], values: distinct() } },
+    });
+  });
+
+  // What is drawn differs from run to run: the gradient of Y = X + Z(X) alone is known, 1.
+  it.each(['RandomNormalLike', 'RandomUniformLike', 'Bernoulli', 'EyeLike'])(
+    '%s reads the shape only',
+    async (opType) => {
+      const found = await gradientsAt(
+        {
+          build: (g) => g.op('Add', ['x', g.op(opType, [g.op('Sigmoid', ['x'])])]),
+          operands: { x: { shape: ['N', 3] } },
+        },
+        { x: [1, 2, 3, 4, 5, 6] },
+        2,
+      );
+      expect(found.get('x')).toEqual([1, 1, 1, 1, 1, 1]);
+    },
+  );
 });

@@ -162,5 +162,8 @@ function squarePlus(context: GradientContext, a: number, b: number): string {
   return g.op('Add', [g.op('Mul', [x, scaled(context, x, a)]), scalar(context, b)]);
 }
 
-/** Floor, Ceil, Round and Sign are flat but for their jumps: no gradient. */
+/**
+ * No gradient: Floor, Ceil, Round, Sign and Hardmax are flat but for their jumps, and of what is drawn or made in the
+ * shape of X only the shape is read.
+ */
 export const flat: GradientRule = () => [];

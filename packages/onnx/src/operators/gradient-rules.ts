@@ -8,10 +8,12 @@ import {
   pRelu,
   relu,
   selu,
+  shrink,
   thresholdedRelu,
 } from './activations.ts';
-import { abs, add, div, mean, mul, neg, pow, reciprocal, sqrt, sub } from './arithmetic.ts';
+import { abs, add, div, mean, mod, mul, neg, pow, reciprocal, sqrt, sub } from './arithmetic.ts';
 import { averagePool } from './average-pooling.ts';
+import { col2Im } from './columns.ts';
 import { convolution } from './convolution.ts';
 import { gemm, matMul } from './dense.ts';
 import { max, min } from './extrema.ts';
@@ -52,11 +54,14 @@ import {
   reduceLogSum,
   reduceLogSumExp,
   reduceMean,
+  reduceProd,
   reduceSum,
   reduceSumSquare,
 } from './reductions.ts';
 import { resize } from './resizing.ts';
-import { cumSum, gatherNd, scatterElements, scatterNd, tile, topK, trilu } from './scattering.ts';
+import { rnn } from './rnn.ts';
+import { scatterElements, scatterNd } from './scatter-rules.ts';
+import { cumSum, gatherNd, maxUnpool, reverseSequence, tile, topK, trilu } from './scattering.ts';
 import { castRule, dropout, where } from './selection.ts';
 import { expand, identity, reshaping, transpose } from './shape-operators.ts';
 import { concat, pad, slice, split } from './slicing.ts';
@@ -79,6 +84,8 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['LSTM', lstm],
   ['MatMul', matMul],
   ['MaxPool', maxPool],
+  ['MaxUnpool', maxUnpool],
+  ['RNN', rnn],
   ['Resize', resize],
   // Arithmetic
   ['Abs', abs],
@@ -87,6 +94,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['Max', max],
   ['Mean', mean],
   ['Min', min],
+  ['Mod', mod],
   ['Mul', mul],
   ['Neg', neg],
   ['Pow', pow],
@@ -101,13 +109,18 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['Asinh', asinh],
   ['Atan', atan],
   ['Atanh', atanh],
+  ['Bernoulli', flat],
   ['Ceil', flat],
   ['Cos', cos],
   ['Cosh', cosh],
   ['Erf', erf],
   ['Exp', exp],
+  ['EyeLike', flat],
   ['Floor', flat],
+  ['Hardmax', flat],
   ['Log', log],
+  ['RandomNormalLike', flat],
+  ['RandomUniformLike', flat],
   ['Round', flat],
   ['Sign', flat],
   ['Sin', sin],
@@ -126,6 +139,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['PRelu', pRelu],
   ['Relu', relu],
   ['Selu', selu],
+  ['Shrink', shrink],
   ['Sigmoid', sigmoid],
   ['Softmax', softmax],
   ['Softplus', softplus],
@@ -140,10 +154,12 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['ReduceMax', reduceExtremum],
   ['ReduceMean', reduceMean],
   ['ReduceMin', reduceExtremum],
+  ['ReduceProd', reduceProd],
   ['ReduceSum', reduceSum],
   ['ReduceSumSquare', reduceSumSquare],
   // Shapes and parts
   ['Cast', castRule],
+  ['Col2Im', col2Im],
   ['Concat', concat],
   ['CumSum', cumSum],
   ['Expand', expand],
@@ -154,6 +170,7 @@ export const gradientRules: ReadonlyMap<string, GradientRule> = new Map<string, 
   ['Identity', identity],
   ['Pad', pad],
   ['Reshape', reshaping],
+  ['ReverseSequence', reverseSequence],
   ['ScatterElements', scatterElements],
   ['ScatterND', scatterNd],
   ['Slice', slice],

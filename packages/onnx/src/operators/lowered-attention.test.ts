@@ -54,6 +54,22 @@ describe("'Attention'", () => {
       },
       (g) => ['b', int32(g, 'm')],
     ));
+  it('with ends and starts', async () =>
+    await check(
+      {
+        e: {
+          shape: ['N'],
+          integer: true,
+          values: (_, size) => Array.from({ length: size }, () => 3),
+        },
+        s: {
+          shape: ['N'],
+          integer: true,
+          values: (_, size) => Array.from({ length: size }, (_, i) => i % 3),
+        },
+      },
+      (g) => ['b', int32(g, g.op('Concat', ['e', 's'], { axis: 0 }))],
+    ));
   it('with a term for the scores', async () =>
     await check({ t: { shape: ['N', 2, 3, 3] } }, () => ['b', '', '', 't']));
   it('with values of another width', async () =>

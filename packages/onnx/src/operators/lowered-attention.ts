@@ -6,7 +6,7 @@ import type { Lowering, LoweringContext } from './lowering.ts';
  * Self-attention with packed weights: [Q K V] = X·W + b, `num_heads` heads of softmax(QKᵀ·scale + mask)·V,
  * heads side by side.
  *
- * @throws BaalError (code `config`) with a past, rotary positions, or a mask that is neither `[B]` nor `[B, T]` nor `[B, S, T]`.
+ * @throws BaalError (code `config`) with a past, rotary positions, or a mask that is neither `[B]`, `[2B]`, `[B, T]` nor `[B, S, T]`.
  * @see Vaswani et al. 2017, section 3.2
  */
 export const fusedAttention: Lowering = (context) => {
@@ -91,12 +91,20 @@ function maskTerm(context: LoweringContext, mask: string, scores: string): strin
   const { shape } = value(mask);
   const [batch] = value(context.input(0)).shape;
   let kept: string;
-  if (shape.length === 1 && shape[0] === batch) {
-    // Lengths of the rows.
+  if (shape.length === 1 && (shape[0] === batch || shape[0] === 2 * (batch as number))) {
+    // Where the rows end or, for all rows first where they end and then where they start.
     const total = g.op('Shape', [scores], { start: 3, end: 4 });
     const places = g.op('Range', [g.int(0), g.op('Squeeze', [total]), g.int(1)]);
-    const lengths = g.op('Cast', [g.op('Unsqueeze', [mask, g.ints([1])])], { to: 7 });
-    kept = g.op('Unsqueeze', [g.op('Less', [places, lengths]), g.ints([1, 2])]);
+    const bounds = g.op('Reshape', [
+      g.op('Cast', [mask], { to: 7 }),
+      g.ints([shape[0] === batch ? 1 : 2, -1, 1]),
+    ]);
+    let inside = g.op('Less', [places, g.op('Gather', [bounds, g.int(0)])]);
+    if (shape[0] !== batch) {
+      const started = g.op('GreaterOrEqual', [places, g.op('Gather', [bounds, g.int(1)])]);
+      inside = g.op('And', [inside, started]);
+    }
+    kept = g.op('Unsqueeze', [inside, g.ints([1, 2])]);
   } else if (shape.length === 2 || shape.length === 3) {
     const axes = g.ints(shape.length === 2 ? [1, 2] : [1]);
     kept = g.op('Cast', [g.op('Unsqueeze', [mask, axes])], { to: 9 });

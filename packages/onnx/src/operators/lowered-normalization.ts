@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute } from '../graph/graph.ts';
+import { floatAttribute, intAttribute, intsAttribute } from '../graph/graph.ts';
 import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
 import { reshapeLike } from './broadcast.ts';
 import { reduce } from './emit.ts';
@@ -68,11 +68,25 @@ function channelsOf(context: LoweringContext): number {
   return context.value(context.input(0)).shape[1] ?? 1;
 }
 
-/** X / ‖X‖ along an axis, by the norm 1 or 2. */
+/** (X - mean) / deviation over axes; values that are all equal become 0. */
+export const meanVarianceNormalization: Lowering = (context) => {
+  const { g, node } = context;
+  const x = context.input(0);
+  const axes = intsAttribute(node, 'axes', [0, 2, 3]);
+  const centred = g.op('Sub', [x, reduce(context, 'ReduceMean', x, axes)]);
+  const variance = reduce(context, 'ReduceMean', g.op('Mul', [centred, centred]), axes);
+  // The operator adds 1e-9 to the deviation; under the root it keeps the slope finite where that is 0.
+  const deviation = g.op('Sqrt', [g.op('Add', [variance, g.float(1e-18)])]);
+  return [g.op('Div', [centred, deviation])];
+};
+
+/** X / ‖X‖ along an axis, by the norm 1 or 2; 0 where that is 0. */
 export const lpNormalization: Lowering = (context) => {
   const { g, node } = context;
   const x = context.input(0);
   const opType = intAttribute(node, 'p', 2) === 1 ? 'ReduceL1' : 'ReduceL2';
   const axis = intAttribute(node, 'axis', -1);
-  return [g.op('Div', [x, reduce(context, opType, x, [axis])])];
+  const norm = reduce(context, opType, x, [axis]);
+  const safe = g.op('Where', [g.op('Equal', [norm, g.float(0)]), g.float(1), norm]);
+  return [g.op('Div', [x, safe])];
 };

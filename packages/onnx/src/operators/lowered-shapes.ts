@@ -7,6 +7,15 @@ export const castLike: Lowering = ({ g, input, value }) => [
   g.op('Cast', [input(0)], { to: elementTypeCode(value(input(1)).type) }),
 ];
 
+/** The slices along an axis, or the values, where a condition holds. */
+export const compress: Lowering = ({ g, node, input }) => {
+  const at = g.op('Reshape', [g.op('NonZero', [input(1)]), g.ints([-1])]);
+  const axis = node.attributes.axis;
+  if (axis !== undefined && 'int' in axis)
+    return [g.op('Gather', [input(0), at], { axis: axis.int })];
+  return [g.op('Gather', [g.op('Reshape', [input(0), g.ints([-1])]), at])];
+};
+
 /** Channels to blocks of b·b positions: `[N, b·b·C, H, W]` to `[N, C, b·H, b·W]`. */
 export const depthToSpace: Lowering = ({ g, node, input, value }) => {
   const [, channels = 0, height = 0, width = 0] = value(input(0)).shape;

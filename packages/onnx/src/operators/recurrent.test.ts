@@ -1,6 +1,8 @@
+import { createRng } from '@baal/core';
 import { describe, expect, it } from 'vitest';
 import {
   expectGradients,
+  gradientsAt,
   type Operand,
   type Values,
   within,
@@ -13,7 +15,7 @@ type Attributes = Readonly<Record<string, Attribute>>;
 const [I, H] = [3, 2];
 
 interface Layer {
-  readonly opType: 'LSTM' | 'GRU';
+  readonly opType: 'LSTM' | 'GRU' | 'RNN';
   readonly gates: number;
   readonly attributes: Attributes;
 }
@@ -22,9 +24,10 @@ const layers: readonly Layer[] = [
   { opType: 'LSTM', gates: 4, attributes: {} },
   { opType: 'GRU', gates: 3, attributes: { linear_before_reset: { int: 1 } } },
   { opType: 'GRU', gates: 3, attributes: {} },
+  { opType: 'RNN', gates: 1, attributes: {} },
 ];
 
-const relus = { LSTM: ['Relu', 'Tanh', 'Tanh'], GRU: ['Relu', 'Tanh'] };
+const others = { LSTM: ['Relu', 'Tanh', 'Tanh'], GRU: ['Relu', 'Tanh'], RNN: ['Softsign'] };
 
 /** Weights of a size at which no gate is shut. */
 const weight = (shape: readonly number[]): Operand => ({ shape, values: within(-0.9, 0.9) });
@@ -133,10 +136,71 @@ describe.each(layers)('gradients of $opType, $attributes', (layer) => {
 
   it.each<[string, Attributes]>([
     ['clipping', { clip: { float: 3 } }],
-    ['other activations', { activations: { strings: relus[layer.opType] } }],
+    ['other activations', { activations: { strings: others[layer.opType] } }],
   ])('refuses %s', async (words, attributes) => {
     await expect(check(layer, { attributes })).rejects.toThrow(
       new RegExp(`${layer.opType} "rnn" has ${words}, which has no gradient rule`),
     );
   });
+});
+
+/** h = f(x·Wᵀ + h'·Rᵀ + b), two steps written out, forwards or backwards; its states and the last one. */
+function writtenOut(g: GraphBuilder, activation: string, backwards: boolean): string[] {
+  const first = (name: string): string => g.op('Squeeze', [name, g.ints([0])]);
+  const [inputBias = '', stateBias = ''] = g.ops('Split', [first('b'), g.ints([H, H])], 2);
+  const states: string[] = [];
+  let h = first('h0');
+  for (const t of backwards ? [1, 0] : [0, 1]) {
+    const x = g.op('Gather', ['x', g.int(t)]);
+    const fromInput = g.op('Gemm', [x, first('w'), inputBias], { transB: 1 });
+    const fromState = g.op('Gemm', [h, first('r'), stateBias], { transB: 1 });
+    h = g.op(activation, [g.op('Add', [fromInput, fromState])]);
+    states[t] = g.op('Unsqueeze', [h, g.ints([0, 1])]);
+  }
+  return [g.op('Concat', states, { axis: 0 }), g.op('Unsqueeze', [h, g.ints([0])])];
+}
+
+describe('RNN is its steps written out', () => {
+  const shapes = { x: [2, 1, I], w: [1, H, I], r: [1, H, H], b: [1, 2 * H], h0: [1, 1, H] };
+  const operands = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]): [string, Operand] => [name, { shape }]),
+  );
+  it.each(
+    ['Tanh', 'Relu', 'Sigmoid'].flatMap((f) => [
+      [f, 'forward'],
+      [f, 'reverse'],
+    ]),
+  )('%s, %s', async (activation = '', direction = '') => {
+    const rng = createRng(direction);
+    const values = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]): [string, number[]] => [
+        name,
+        Array.from({ length: shape.reduce((n, extent) => n * extent) }, () => rng.normal()),
+      ]),
+    );
+    const layer = (g: GraphBuilder): string[] =>
+      g.ops('RNN', ['x', 'w', 'r', 'b', '', 'h0'], 2, {
+        hidden_size: H,
+        direction,
+        activations: { strings: [activation] },
+      });
+    const [found, expected] = await Promise.all(
+      [layer, (g: GraphBuilder) => writtenOut(g, activation, direction === 'reverse')].map(
+        async (build) => await gradientsAt({ build, operands }, values, 1),
+      ),
+    );
+    for (const name of Object.keys(shapes)) {
+      found?.get(name)?.forEach((value, i) => {
+        expect(value, name).toBeCloseTo(expected?.get(name)?.[i] as number, 5);
+      });
+    }
+    expect(found?.get('w')?.some((value) => value !== 0)).toBe(true);
+  });
+});
+
+it('the two directions of an RNN have their own activations', async () => {
+  await check(
+    { opType: 'RNN', gates: 1, attributes: { activations: { strings: ['Sigmoid', 'Tanh'] } } },
+    { direction: 'bidirectional', lengths: true, steps: 4 },
+  );
 });

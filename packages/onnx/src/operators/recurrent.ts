@@ -8,6 +8,8 @@ import type { GradientContext, GradientRule } from './gradient-rule.ts';
  * order of ONNX, n gates of H units. "Rows" are the T·B pairs of step and sequence.
  */
 export interface Direction {
+  /** Which one it is of the layer's directions. */
+  readonly index: number;
   /** Number of steps. */
   readonly steps: number;
   /** Number of units. */
@@ -48,6 +50,9 @@ export interface DirectionGradients {
   readonly dFirst: readonly string[];
 }
 
+/** Names of activations in the order of the operator; a list where the cell leaves the choice. */
+type Activations = readonly (string | readonly string[])[];
+
 /** Backward pass through one direction of a layer. */
 export type CellRule = (context: GradientContext, direction: Direction) => DirectionGradients;
 
@@ -56,12 +61,13 @@ export type CellRule = (context: GradientContext, direction: Direction) => Direc
  * the states. The gates are computed again for all steps at once, only what goes from step to step
  * is a loop, and the gradients of the weights are one product each over all steps.
  *
- * @param activations the default ones of the operator, for one direction
  * Behind the end of a shorter sequence the backward pass hands its states on as they are.
+ *
+ * @param activations those that the cell can have, for one direction; several where there is a choice
  *
  * @throws BaalError (code `config`) for peepholes, clipping, other activations, and batches on the first axis.
  */
-export function recurrentRule(cell: CellRule, activations: readonly string[]): GradientRule {
+export function recurrentRule(cell: CellRule, activations: Activations): GradientRule {
   return (context) => {
     const { g, node, needs } = context;
     refuseVariants(context, activations);
@@ -142,6 +148,7 @@ function directionOf(
   const dStates = dY === undefined ? undefined : pick(dY, 1);
   const gates = context.value(context.input(1)).shape[1] as number;
   return {
+    index: d,
     steps,
     units,
     reversed,
@@ -195,13 +202,13 @@ function statesBefore(
   return g.op('Concat', [later, start], { axis: 0 });
 }
 
-function refuseVariants(context: GradientContext, activations: readonly string[]): void {
+function refuseVariants(context: GradientContext, activations: Activations): void {
   const { node } = context;
   const given = node.attributes.activations;
   const other =
     given !== undefined &&
     'strings' in given &&
-    given.strings.some((name, i) => name !== activations[i % activations.length]);
+    given.strings.some((name, i) => !activations[i % activations.length]?.includes(name));
   const variants: readonly (readonly [boolean, string])[] = [
     [other, 'other activations'],
     [floatAttribute(node, 'clip', 0) !== 0, 'clipping'],

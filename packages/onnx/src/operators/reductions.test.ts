@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { distinct, expectGradients, gradientsAt, within } from '../../test/finite-differences.ts';
+import { float32Tensor } from '../graph/tensor-data.ts';
 
 const operators = [
   'ReduceSum',
@@ -9,6 +10,7 @@ const operators = [
   'ReduceSumSquare',
   'ReduceL1',
   'ReduceL2',
+  'ReduceProd',
   'ReduceLogSumExp',
 ] as const;
 
@@ -60,6 +62,34 @@ describe('gradients of reductions', () => {
       build: (g) => g.op('ReduceSum', ['x', g.ints([])], { noop_with_empty_axes: 1 }),
       operands: { x: { shape: ['N', 3] } },
     });
+  });
+
+  // torch.prod (PyTorch 1.13), weights 1, 2, 3: without a zero, with one, with two.
+  it('ReduceProd has a gradient where factors are 0', async () => {
+    const found = await gradientsAt(
+      {
+        build: (g) => {
+          const y = g.op('ReduceProd', ['x'], { axes: [1], keepdims: 0 });
+          return g.op('Mul', [y, g.initializer('w', float32Tensor([1, 2, 3]))]);
+        },
+        operands: { x: { shape: [3, 3] } },
+      },
+      { x: [2, 3, -1, 0, 4, 5, 0, 0, 2] },
+      3,
+    );
+    expect(found.get('x')?.map((v) => v + 0)).toEqual([-3, -2, 6, 40, 0, 0, 0, 0, 0]);
+  });
+
+  it('ReduceL2 has a gradient of 0 where all values are 0, as PyTorch has it', async () => {
+    const found = await gradientsAt(
+      {
+        build: (g) => g.op('ReduceL2', ['x'], { axes: [1], keepdims: 0 }),
+        operands: { x: { shape: ['N', 2] } },
+      },
+      { x: [3, 4, 0, 0] },
+      2,
+    );
+    expect(found.get('x')).toEqual([Math.fround(0.6), Math.fround(0.8), 0, 0]);
   });
 
   it('ReduceMax shares a gradient equally between equal values', async () => {

@@ -1,7 +1,7 @@
 import { BaalError } from '@baal/core';
 import { describeNode, intAttribute, intsAttribute } from '../graph/graph.ts';
 import { sizeOf, toIntegers } from '../graph/tensor-data.ts';
-import { asNumbers, fromFront, reduce, scaled, shapeOf, unary } from './emit.ts';
+import { asNumbers, fromFront, reduce, scalar, scaled, shapeOf, unary } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /** The reduced axes: the attribute (old operator sets), the second input, or all of them. */
@@ -84,12 +84,58 @@ export const reduceL1: GradientRule = unary((context, dY) => {
   return g.op('Mul', [g.op('Sign', [context.input(0)]), wide]);
 });
 
-/** Y = √Σ X²: dX = X · dY / Y. */
+/** Y = √Σ X²: dX = X · dY / Y, and 0 where all X are 0. */
 export const reduceL2: GradientRule = unary((context, dY) => {
   const { g } = context;
-  const ratio = keepDims(context, g.op('Div', [dY, context.output()]), axesOf(context));
-  return g.op('Mul', [context.input(0), ratio]);
+  const zero = scalar(context, 0);
+  const ratio = g.op('Where', [
+    g.op('Equal', [context.output(), zero]),
+    zero,
+    g.op('Div', [dY, context.output()]),
+  ]);
+  return g.op('Mul', [context.input(0), keepDims(context, ratio, axesOf(context))]);
 });
+
+/** Π X: dX = dY · the product of the others, whatever is 0. */
+export const reduceProd: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  const axes = axesOf(context);
+  if (axes.length === 0) return dY;
+  const x = splitZeros(context, context.input(0));
+  const others = productOfOthers(context, x, {
+    product: reduce(context, 'ReduceProd', x.nonzero, axes),
+    zeros: reduce(context, 'ReduceSum', x.isZero, axes),
+  });
+  return g.op('Mul', [keepDims(context, dY, axes), others]);
+});
+
+/** Factors with 1 in the place of 0, and 1 where they were 0. */
+export interface SplitFactors {
+  readonly nonzero: string;
+  readonly isZero: string;
+}
+
+/** Tells the zeros among factors apart. */
+export function splitZeros(context: GradientContext, x: string): SplitFactors {
+  const { g } = context;
+  const zero = g.op('Equal', [x, scalar(context, 0)]);
+  return {
+    nonzero: g.op('Where', [zero, scalar(context, 1), x]),
+    isZero: asNumbers(context, zero),
+  };
+}
+
+/** For each factor the product of the others: 0 where one of those is 0. */
+export function productOfOthers(
+  context: GradientContext,
+  { nonzero, isZero }: SplitFactors,
+  all: { readonly product: string; readonly zeros: string },
+): string {
+  const { g } = context;
+  const otherZeros = g.op('Sub', [all.zeros, isZero]);
+  const none = g.op('Equal', [otherZeros, scalar(context, 0)]);
+  return g.op('Where', [none, g.op('Div', [all.product, nonzero]), scalar(context, 0)]);
+}
 
 /** Y = ln Σ e^X: dX = e^(X - Y) · dY. */
 export const reduceLogSumExp: GradientRule = unary((context, dY) => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  below,
   distinct,
   expectGradients,
   expectLowered,
@@ -28,52 +27,76 @@ describe("'GatherND'", () => {
     });
   });
 
-  it('refuses batch_dims', async () => {
-    await expect(
-      expectGradients({
-        build: (g) => g.op('GatherND', ['x', 'at'], { batch_dims: 1 }),
-        operands: { x, at: { shape: ['N', 1], integer: true, values: below(3) } },
-      }),
-    ).rejects.toThrow(/GatherND .* has batch_dims/);
-  });
-});
-
-describe.each(['none', 'add'])("'ScatterND' and 'ScatterElements', reduction %s", (reduction) => {
-  it('slices', async () => {
+  it.each([1, 2])('with %i axes that coordinates and values share', async (batch_dims) => {
     await expectGradients({
       build: (g) => {
-        g.initializer('at', int64Tensor([2, 0], [2, 1]));
-        return cube(g, g.op('ScatterND', ['w', 'at', 'u'], { reduction }));
+        g.initializer('at', int64Tensor([2, 0, 2, 2, 1, 0], [3, 2, 1]));
+        const items = g.op('Shape', ['x'], { start: 0, end: 1 });
+        const rows = g.op('Concat', [items, g.ints([3, 2, 1])], { axis: 0 });
+        const at = g.op('Expand', ['at', rows]);
+        return cube(g, g.op('GatherND', ['x', at], { batch_dims }));
       },
-      operands: { w: { shape: [3, 4] }, u: { shape: [2, 4] } },
+      operands: { x },
     });
   });
 
-  it('values', async () => {
-    await expectGradients({
-      build: (g) => {
-        const at = g.op('Expand', [
-          g.initializer('at', int64Tensor([3, 1], [1, 1, 2])),
-          g.op('Shape', ['u']),
-        ]);
-        return cube(g, g.op('ScatterElements', ['x', at, 'u'], { axis: 2, reduction }));
+  it('picks a row of each item', async () => {
+    const found = await gradientsAt(
+      {
+        build: (g) => {
+          g.initializer('at', int64Tensor([2, 0], [2, 1]));
+          return g.op('GatherND', ['w', 'at'], { batch_dims: 1 });
+        },
+        operands: { w: { shape: [2, 3, 2] } },
       },
-      operands: { x, u: { shape: ['N', 3, 2] } },
-    });
+      { w: Array.from({ length: 12 }, (_, i) => i) },
+      1,
+    );
+    expect(found.get('w')).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]);
   });
 });
 
-it('refuses to scatter by maximum', async () => {
-  await expect(
-    expectGradients({
-      opset: 18,
+it("'MaxUnpool'", async () => {
+  await expectGradients({
+    build: (g) => {
+      const [, at = ''] = g.ops('MaxPool', ['x'], 2, { kernel_shape: [2, 2], strides: [2, 2] });
+      const small = g.op('AveragePool', ['x'], { kernel_shape: [2, 2], strides: [2, 2] });
+      return cube(g, g.op('MaxUnpool', [small, at], { kernel_shape: [2, 2], strides: [2, 2] }));
+    },
+    operands: { x: { shape: ['N', 2, 4, 6], values: distinct(0.03) } },
+    step: 0.01,
+  });
+});
+
+it.each([
+  [1, 0],
+  [0, 1],
+])("'ReverseSequence', batch axis %i, time axis %i", async (batch_axis, time_axis) => {
+  await expectGradients({
+    build: (g) => {
+      const turned = batch_axis === 1 ? g.op('Transpose', ['x'], { perm: [1, 0, 2] }) : 'x';
+      const count = g.op('Shape', ['x'], { start: 0, end: 1 });
+      const lengths = g.op('Expand', [g.int(2), count]);
+      return cube(g, g.op('ReverseSequence', [turned, lengths], { batch_axis, time_axis }));
+    },
+    operands: { x },
+  });
+});
+
+it('ReverseSequence turns the first values only', async () => {
+  const found = await gradientsAt(
+    {
       build: (g) => {
-        g.initializer('at', int64Tensor([2, 0], [2, 1]));
-        return g.op('ScatterND', ['w', 'at', 'u'], { reduction: 'max' });
+        g.initializer('lengths', int64Tensor([2, 3]));
+        const y = g.op('ReverseSequence', ['w', 'lengths'], { batch_axis: 0, time_axis: 1 });
+        return g.op('Mul', [y, 'factors']);
       },
-      operands: { w: { shape: [3, 4] }, u: { shape: [2, 4] } },
-    }),
-  ).rejects.toThrow('combines by "max", expected none or add');
+      operands: { w: { shape: [2, 4] }, factors: { shape: [2, 4] } },
+    },
+    { w: [0, 0, 0, 0, 0, 0, 0, 0], factors: [1, 2, 3, 4, 5, 6, 7, 8] },
+    1,
+  );
+  expect(found.get('w')).toEqual([2, 1, 3, 4, 7, 6, 5, 8]);
 });
 
 it.each([0, 1])("'TopK', largest %i", async (largest) => {
@@ -185,6 +208,55 @@ describe('normalisations', () => {
         },
       },
     });
+  });
+});
+
+it.each([[[0, 2, 3]], [[1]], [[2, 3]]])(
+  "'MeanVarianceNormalization' over axes %j",
+  async (axes) => {
+    await expectLowered({
+      build: (g) => g.op('MeanVarianceNormalization', ['x'], { axes }),
+      operands: { x: { shape: ['N', 3, 2, 3] } },
+    });
+  },
+);
+
+it('MeanVarianceNormalization of equal values has a gradient of 0', async () => {
+  const found = await gradientsAt(
+    {
+      build: (g) => g.op('MeanVarianceNormalization', ['x'], { axes: [1] }),
+      operands: { x: { shape: ['N', 3] } },
+    },
+    { x: [2, 2, 2] },
+    1,
+  );
+  expect(found.get('x')?.map((v) => v + 0)).toEqual([0, 0, 0]);
+});
+
+it('LpNormalization of zeros is 0, as the operator has it', async () => {
+  await expectLowered({
+    build: (g) => {
+      const [half = ''] = g.ops('Split', ['x', g.ints([2, 1])], 2, { axis: 1 });
+      const zeros = g.op('Mul', ['x', g.float(0)]);
+      const y = g.op('LpNormalization', [g.op('Concat', [half, zeros], { axis: 1 })]);
+      return g.op('Slice', [y, g.ints([0]), g.ints([2]), g.ints([1])]);
+    },
+    operands: { x: { shape: ['N', 3, 4], values: within(0.5, 1.5) } },
+  });
+});
+
+it.each([0, 1, undefined])("'Compress' along axis %s", async (axis) => {
+  await expectLowered({
+    build: (g) => {
+      const length = axis === 0 ? 2 : 3;
+      g.initializer('kept', {
+        type: 'bool',
+        shape: [length],
+        data: Uint8Array.from({ length }, (_, i) => (i === 1 ? 0 : 1)),
+      });
+      return cube(g, g.op('Compress', ['w', 'kept'], axis === undefined ? {} : { axis }));
+    },
+    operands: { w: { shape: [2, 3, 4] } },
   });
 });
 

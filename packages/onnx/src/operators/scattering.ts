@@ -1,61 +1,31 @@
-import { BaalError } from '@baal/core';
-import { describeNode, intAttribute, stringAttribute } from '../graph/graph.ts';
+import { intAttribute } from '../graph/graph.ts';
 import { shapeOf, unary, zerosLike } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /** Slices of X by coordinates: dX = the sum of the gradients of equal coordinates. */
 export const gatherNd: GradientRule = unary((context, dY) => {
-  const { g, node } = context;
-  if (intAttribute(node, 'batch_dims', 0) !== 0) {
-    throw new BaalError(
-      'config',
-      `differentiate: ${describeNode(node)} has batch_dims, expected none; export the model with GatherElements`,
-    );
-  }
   const zeros = zerosLike(context, context.input(0));
-  return g.op('ScatterND', [zeros, context.input(1), dY], { reduction: 'add' });
+  return context.g.op('ScatterND', [zeros, wholeCoordinates(context), dY], { reduction: 'add' });
 });
 
-/** X with slices U at coordinates, or with U added there: dX = dY, without those where they are replaced; dU = dY there. */
-export const scatterNd: GradientRule = (context) => {
-  const { g } = context;
-  const indices = context.input(1);
-  return scatter(context, {
-    without: (dY) => g.op('ScatterND', [dY, indices, zerosLike(context, context.input(2))]),
-    there: (dY) => g.op('GatherND', [dY, indices]),
-  });
-};
-
-/** The same value by value along an axis. */
-export const scatterElements: GradientRule = (context) => {
+/** The coordinates of a GatherND, with those of the axes that X and they share in front (`batch_dims`). */
+function wholeCoordinates(context: GradientContext): string {
   const { g, node } = context;
   const indices = context.input(1);
-  const axis = intAttribute(node, 'axis', 0);
-  return scatter(context, {
-    without: (dY) =>
-      g.op('ScatterElements', [dY, indices, zerosLike(context, context.input(2))], { axis }),
-    there: (dY) => g.op('GatherElements', [dY, indices], { axis }),
+  const shared = intAttribute(node, 'batch_dims', 0);
+  if (shared === 0) return indices;
+  const rank = context.value(indices).shape.length;
+  const one = g.ints([1]);
+  const extent = (axis: number): string => g.op('Shape', [indices], { start: axis, end: axis + 1 });
+  const rows = g.op('Concat', [g.op('Shape', [indices], { start: 0, end: rank - 1 }), one], {
+    axis: 0,
   });
-};
-
-function scatter(
-  context: GradientContext,
-  parts: { without(dY: string): string; there(dY: string): string },
-): readonly (string | undefined)[] {
-  const dY = context.gradient();
-  if (dY === undefined) return [];
-  const reduction = stringAttribute(context.node, 'reduction', 'none');
-  if (reduction !== 'none' && reduction !== 'add') {
-    throw new BaalError(
-      'config',
-      `differentiate: ${describeNode(context.node)} combines by "${reduction}", expected none or add; export the model with one of them`,
-    );
-  }
-  return [
-    !context.needs(0) ? undefined : reduction === 'add' ? dY : parts.without(dY),
-    undefined,
-    context.needs(2) ? parts.there(dY) : undefined,
-  ];
+  const own = Array.from({ length: shared }, (_, axis) => {
+    const count = g.op('Range', [g.int(0), g.op('Squeeze', [extent(axis)]), g.int(1)]);
+    const along = Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1));
+    return g.op('Expand', [g.op('Reshape', [count, g.ints(along)]), rows]);
+  });
+  return g.op('Concat', [...own, indices], { axis: -1 });
 }
 
 /** The k largest or smallest values along an axis: dX = dY at their positions. */
@@ -64,6 +34,21 @@ export const topK: GradientRule = unary((context, dY) => {
   const axis = intAttribute(node, 'axis', -1);
   const indices = context.output(1);
   return g.op('ScatterElements', [zerosLike(context, context.input(0)), indices, dY], { axis });
+});
+
+/** X at given flat positions of Y, zero elsewhere, as MaxPool counted them: dX = dY there. */
+export const maxUnpool: GradientRule = unary((context, dY) => {
+  const { g } = context;
+  return g.op('Gather', [g.op('Reshape', [dY, g.ints([-1])]), context.input(1)]);
+});
+
+/** The first values of each sequence in reverse order: so does dX with dY. */
+export const reverseSequence: GradientRule = unary((context, dY) => {
+  const { g, node } = context;
+  return g.op('ReverseSequence', [dY, context.input(1)], {
+    batch_axis: intAttribute(node, 'batch_axis', 1),
+    time_axis: intAttribute(node, 'time_axis', 0),
+  });
 });
 
 /** Copies of X side by side: dX = the sum over the copies. */

@@ -1,5 +1,11 @@
 import { ConfigError } from '@baal/core';
-import { describeNode, floatAttribute, type Graph, type Node } from '../graph/graph.ts';
+import {
+  describeNode,
+  floatAttribute,
+  type Graph,
+  type Node,
+  operatorName,
+} from '../graph/graph.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
@@ -65,7 +71,7 @@ export function prepareForward(
   const statistics: BatchStatistics[] = [];
   const reluOf = reluBeforePool(graph);
   const g = rewriteNodes(graph, (g, node) => {
-    switch (node.opType) {
+    switch (operatorName(node)) {
       case 'Dropout':
         dropout(g, graph, node, trace, masks);
         return true;
@@ -98,9 +104,10 @@ function reluBeforePool(graph: Graph): Map<string, string> {
   const outputs = new Set(graph.outputs.map((output) => output.name));
   for (const node of graph.nodes) {
     const output = node.outputs[0] ?? '';
-    if (node.opType !== 'Relu' || outputs.has(output)) continue;
+    if (operatorName(node) !== 'Relu' || outputs.has(output)) continue;
     const readers = consumersOf(graph, output);
-    if (readers.length === 1 && readers[0]?.opType === 'MaxPool') {
+    const [reader] = readers;
+    if (readers.length === 1 && reader && operatorName(reader) === 'MaxPool') {
       found.set(output, node.inputs[0] as string);
     }
   }

@@ -295,10 +295,8 @@ function itemsWithin(budget: number, bytes: number): number {
 /** Passes that go into one run: all, unless the batch is fixed or one item alone would pass the budget. */
 function passesIn(settings: PredictorSettings, graph: Graph, trace: Trace, K: number): number {
   if (!trace.dynamicBatch) return 1;
-  const weights = Math.max(
-    0,
-    ...[...graph.initializers.values()].map((tensor) => tensor.data.byteLength),
-  );
+  let weights = 0;
+  for (const { data } of graph.initializers.values()) weights = Math.max(weights, data.byteLength);
   const most = Math.floor(
     settings.memoryBudgetBytes / Math.max(1, weights, bytesAnItem(graph, trace)),
   );

@@ -1,4 +1,4 @@
-import { ConfigError, type Rng } from '@baal/core';
+import { ConfigError, type Rng, type StopSignal } from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { describeNode, type Graph } from '../graph/graph.ts';
 import { readsOf } from '../graph/reads.ts';
@@ -120,7 +120,13 @@ export class Predictor {
     const prefixGraph = prefixOf(graph, cut, suffix);
     const prefix =
       prefixGraph === undefined ? undefined : await openSession(runtime, prefixGraph, { threads });
-    const suffixSession = await openSession(runtime, suffix.graph, { threads });
+    let suffixSession: InferenceSession;
+    try {
+      suffixSession = await openSession(runtime, suffix.graph, { threads });
+    } catch (error) {
+      await prefix?.release();
+      throw error;
+    }
     const bytes =
       bytesAnItem({ ...graph, nodes: cut.prefix }, trace) +
       passesPerRun * bytesAnItem({ ...graph, nodes: afterFolds(cut, suffix) }, trace);
@@ -148,12 +154,14 @@ export class Predictor {
    * Predicts a batch of at most `itemsPerRun` items.
    *
    * @param firstItem position of the first item in the dataset: marginal masks depend on it
+   * @param signal looked at before each run: passes that do not fit into one run are several
    */
   async predict(
     batch: Readonly<Record<string, TensorData>>,
     size: number,
     draw: PosteriorDraw | undefined,
     firstItem: number,
+    signal?: StopSignal,
   ): Promise<BatchPrediction> {
     const rows = this.#fixedBatch ?? size;
     const feeds: Record<string, Tensor> = {};
@@ -169,6 +177,7 @@ export class Predictor {
     for (const name of suffix.boundary) crossing[name] = (before[name] ?? feeds[name]) as Tensor;
     let result: BatchPrediction | undefined;
     for (let group = 0; group < groups; group++) {
+      signal?.throwIfAborted();
       const masks = (draw as PosteriorDraw).feeds(group, firstItem, rows);
       const results = await this.#suffix.run({ ...crossing, ...masks });
       const output = results[this.#output] as Tensor;

@@ -70,15 +70,15 @@ export function createModel(graph: Graph, settings: ModelSettings): Model {
 }
 
 /** Inputs of an operator that are settings or statistics rather than weights. */
-const notParameters: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [3, 4],
-  Clip: [1, 2],
-  DequantizeLinear: [1, 2],
-  Dropout: [1, 2],
-  Pad: [2],
-  QuantizeLinear: [1, 2],
-  Resize: [1, 2, 3],
-};
+const notParameters: ReadonlyMap<string, readonly number[]> = new Map([
+  ['BatchNormalization', [3, 4]],
+  ['Clip', [1, 2]],
+  ['DequantizeLinear', [1, 2]],
+  ['Dropout', [1, 2]],
+  ['Pad', [2]],
+  ['QuantizeLinear', [1, 2]],
+  ['Resize', [1, 2, 3]],
+]);
 
 /**
  * The initializers that are weights: Float32, with at least one axis, and not a setting or running
@@ -87,9 +87,10 @@ const notParameters: Readonly<Record<string, readonly number[]>> = {
 export function parametersOf(graph: Graph): string[] {
   const found = new Set<string>();
   for (const node of graph.nodes) {
+    const settings = notParameters.get(node.opType) ?? [];
     node.inputs.forEach((name, i) => {
       const tensor = graph.initializers.get(name);
-      if (tensor === undefined || notParameters[node.opType]?.includes(i)) return;
+      if (tensor === undefined || settings.includes(i)) return;
       if (tensor.type === 'float32' && tensor.shape.length > 0) found.add(name);
     });
   }

@@ -36,7 +36,7 @@ export interface TrainingArgs extends UpdateSettings {
   readonly memoryBudgetBytes?: number;
   /** Tensor whose values are the features of an item; by default what the last dense layer reads, see `ModelWrapper.features`. */
   readonly featureTensor?: string;
-  /** Threads of one operator; 0, the default, uses all cores. */
+  /** Threads of one operator; 0, the default, uses all cores. With another number, sums may round differently. */
   readonly threads?: number;
 }
 

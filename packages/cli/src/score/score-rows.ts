@@ -64,7 +64,7 @@ export async function* scoreRows(
   for await (const chunk of source.chunks(size)) {
     signal.throwIfAborted();
     const known = labels === undefined ? chunk.labels : await nextLabels(labels, chunk);
-    yield await scoreChunk({ chunk, labels: known, model, heuristic, normalise, draw });
+    yield await scoreChunk({ chunk, labels: known, model, heuristic, normalise, draw, signal });
   }
 }
 
@@ -75,6 +75,7 @@ interface ChunkWork {
   readonly heuristic: Heuristic;
   readonly normalise: ReturnType<typeof normaliser>;
   readonly draw: ReturnType<ScoringModel['sampled']['draw']>;
+  readonly signal: AbortSignal;
 }
 
 async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
@@ -106,13 +107,13 @@ async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
 async function answer(
   inputs: Float32Array,
   positions: readonly number[],
-  { chunk, labels, model, heuristic, draw }: ChunkWork,
+  { chunk, labels, model, heuristic, draw, signal }: ChunkWork,
 ): Promise<readonly Partial<ScoredRow>[]> {
   const n = positions.length;
   const { sampled, deterministic, kind, input, inputShape } = model;
   const batch = { [input.name]: toTensor(inputs, [n, ...inputShape], input.type ?? 'float32') };
   const predictions: Predictions = {
-    ...(await sampled.predict(batch, n, draw, chunk.first)),
+    ...(await sampled.predict(batch, n, draw, chunk.first, signal)),
     kind,
     samples: sampled.fellBack ? 'marginal' : 'joint',
   };

@@ -86,10 +86,15 @@ async function compile(
   const { posterior, ...plain } = model;
   const deterministic = await Predictor.create(runtime, plain, { ...settings, iterations: 1 });
   const { iterations } = options;
-  const sampled =
-    posterior === undefined
-      ? deterministic
-      : await Predictor.create(runtime, model, { ...settings, iterations });
+  let sampled = deterministic;
+  try {
+    if (posterior !== undefined) {
+      sampled = await Predictor.create(runtime, model, { ...settings, iterations });
+    }
+  } catch (error) {
+    await deterministic.dispose();
+    throw error;
+  }
   const fellBack = sampled.fellBack
     ? ['masks could not be shared between items, each item has its own']
     : [];

@@ -56,6 +56,9 @@ const foreign = new Map([
   [21, 'uint4'],
   [22, 'int4'],
   [23, 'float4e2m1'],
+  [24, 'float8e8m0'],
+  [25, 'uint2'],
+  [26, 'int2'],
 ]);
 
 const types = new Map<number, ElementType>(
@@ -71,7 +74,7 @@ export function elementTypeCode(type: ElementType): number {
 /**
  * The element type of one of ONNX's numbers; bfloat16 counts as float32.
  *
- * @throws DataError for types that the engine cannot hold (strings, complex numbers, 4 and 8 bit floats).
+ * @throws DataError for types that the engine cannot hold (strings, complex numbers, floats and integers of fewer bits).
  */
 export function elementTypeOf(code: number, where: string): ElementType {
   const type = types.get(code);

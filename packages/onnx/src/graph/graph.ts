@@ -1,3 +1,4 @@
+import { DataError } from '@baal/core';
 import type { ElementType, TensorData } from './tensor-data.ts';
 
 /** The value of a node's attribute, tagged with its ONNX type. */
@@ -92,4 +93,16 @@ export function describeNode(node: Node): string {
 /** The name of an operator in the tables of rules: with its domain, unless that is the standard one. */
 export function operatorName({ domain, opType }: Node): string {
   return domain === '' ? opType : `${domain}.${opType}`;
+}
+
+/**
+ * Names become keys of plain objects, at ONNX Runtime too: with this one, the entry would be lost.
+ *
+ * @throws DataError if it is the name
+ */
+export function checkName(name: string, what: string): void {
+  if (name !== '__proto__') return;
+  throw new DataError(
+    `${what} is named "__proto__", expected a name that a JavaScript object can hold; rename it in the model`,
+  );
 }

@@ -14,6 +14,15 @@ export interface LocalFunction {
 /** Functions that call functions multiply: more nodes than this are a mistake, or an attack. */
 const MOST_NODES = 100_000;
 
+/** Functions that call functions: more levels than this are a mistake, or an attack. */
+const DEEPEST = 100;
+
+/** What calls repeat (constants, lists, names of values) may take this many bytes, and as many as the file has. */
+const MOST_BYTES = 2 ** 28;
+
+/** Names inside of a call begin with that of the call, of which this many characters are enough. */
+const LABEL = 200;
+
 /** How a table of functions names an operator. */
 export function functionKey(domain: string, name: string): string {
   return `${domain === 'ai.onnx' ? '' : domain}::${name}`;
@@ -24,16 +33,18 @@ export function functionKey(domain: string, name: string): string {
  * references to attributes become the caller's values, or the function's defaults. Functions may call
  * others, and stand in subgraphs.
  *
- * @throws DataError for a function that calls itself, or that makes more than 100000 nodes.
+ * @param source how messages begin, and how many bytes the model has
+ * @throws DataError for a function that calls itself, calls that are more than 100 deep, make more than 100000
+ *   nodes or repeat more than 256 MiB.
  * @see https://github.com/onnx/onnx/blob/main/docs/IR.md#functions
  */
 export function inlineFunctions(
   graph: GraphProto,
   functions: ReadonlyMap<string, LocalFunction>,
-  where: string,
+  source: { readonly where: string; readonly size: number },
 ): GraphProto {
   if (functions.size === 0) return graph;
-  return new Inliner(graph, functions, where).graph(graph, []);
+  return new Inliner(graph, functions, source).graph(graph, []);
 }
 
 class Inliner {
@@ -41,12 +52,19 @@ class Inliner {
   readonly #where: string;
   readonly #taken = new Set<string>();
   readonly #takenByNodes = new Set<string>();
+  readonly #mostBytes: number;
   #counter = 0;
   #nodes = 0;
+  #bytes = 0;
 
-  constructor(graph: GraphProto, functions: ReadonlyMap<string, LocalFunction>, where: string) {
+  constructor(
+    graph: GraphProto,
+    functions: ReadonlyMap<string, LocalFunction>,
+    { where, size }: { readonly where: string; readonly size: number },
+  ) {
     this.#functions = functions;
     this.#where = where;
+    this.#mostBytes = MOST_BYTES + size;
     this.#take(graph);
   }
 
@@ -75,12 +93,18 @@ class Inliner {
         `${this.#where}: function ${key} calls itself (${[...callers, key].join(' -> ')}), expected functions that do not`,
       );
     }
+    if (callers.length >= DEEPEST) {
+      throw new DataError(
+        `${this.#where}: function ${key} is called more than ${DEEPEST} levels deep, expected fewer`,
+      );
+    }
     return this.#body(node, called).flatMap((inner) => this.#expand(inner, [...callers, key]));
   }
 
   /** The nodes of a call, with the caller's names and attributes. */
   #body(call: NodeProto, { proto, defaults }: LocalFunction): NodeProto[] {
-    const label = call.name || call.output?.find((name) => name !== '') || (proto.name ?? '');
+    const full = call.name || call.output?.find((name) => name !== '') || (proto.name ?? '');
+    const label = full.slice(-LABEL);
     const names = new Map<string, string>([['', '']]);
     (proto.input ?? []).forEach((name, i) => {
       names.set(name, call.input?.[i] ?? '');
@@ -106,8 +130,22 @@ class Inliner {
     const nameNode = ({ name, opType }: NodeProto): string =>
       this.#fresh(`${label}/${name || opType}`, this.#takenByNodes);
     const renaming = { rename, nameNode, values };
-    const body = (proto.node ?? []).map((node) => renamed(node, renaming));
+    const body = (proto.node ?? []).map((node) => {
+      const copy = renamed(node, renaming);
+      this.#count(copy);
+      return copy;
+    });
     return [...body, ...passedThrough];
+  }
+
+  /** Counts what a node of a call repeats. */
+  #count(node: NodeProto): void {
+    this.#bytes += bytesOf(node);
+    if (this.#bytes > this.#mostBytes) {
+      throw new DataError(
+        `${this.#where}: the functions of the model repeat more than ${MOST_BYTES / 2 ** 20} MiB of constants and lists, expected fewer; give large constants to functions as inputs`,
+      );
+    }
   }
 
   #fresh(hint: string, taken = this.#taken): string {
@@ -168,4 +206,30 @@ function renamedGraph(graph: GraphProto, renaming: Renaming): GraphProto {
     initializer: (graph.initializer ?? []).map(named),
     node: (graph.node ?? []).map((node) => renamed(node, renaming)),
   };
+}
+
+/** About how many bytes a node takes when it is read, names and all that its attributes hold. */
+function bytesOf({ input, output, attribute }: NodeProto): number {
+  let bytes = 8 * ((input?.length ?? 0) + (output?.length ?? 0));
+  for (const { t, g, s, strings, ints, floats, sparseTensor } of attribute ?? []) {
+    bytes += (s?.length ?? 0) + 8 * ((ints?.length ?? 0) + (floats?.length ?? 0));
+    for (const text of strings ?? []) bytes += 8 + text.length;
+    if (t) bytes += tensorBytes(t);
+    for (const part of [sparseTensor?.values, sparseTensor?.indices]) {
+      if (part) bytes += tensorBytes(part);
+    }
+    if (!g) continue;
+    bytes += 8 * ((g.input?.length ?? 0) + (g.output?.length ?? 0));
+    for (const tensor of g.initializer ?? []) bytes += tensorBytes(tensor);
+    for (const node of g.node ?? []) bytes += bytesOf(node);
+  }
+  return bytes;
+}
+
+function tensorBytes(tensor: onnxProto.onnx.ITensorProto): number {
+  const { dims, rawData, floatData, int32Data, int64Data, doubleData, uint64Data } = tensor;
+  const lists = [dims, floatData, int32Data, int64Data, doubleData, uint64Data];
+  let bytes = rawData?.length ?? 0;
+  for (const list of lists) bytes += 8 * (list?.length ?? 0);
+  return bytes;
 }

@@ -1,11 +1,20 @@
 import { DataError } from '@baal/core';
 import onnxProto from 'onnx-proto';
-import { BFLOAT16, elementTypeCode, elementTypeOf } from './element-types.ts';
+import { checkStructure, DEEPEST } from './check-structure.ts';
+import { elementTypeCode, elementTypeOf } from './element-types.ts';
 import type { ExternalDataReader } from './external-data.ts';
 import { functionDefaults } from './function-defaults.ts';
-import { type Attribute, describeNode, type Graph, type Node, type ValueInfo } from './graph.ts';
+import {
+  type Attribute,
+  checkName,
+  describeNode,
+  type Graph,
+  type Node,
+  type ValueInfo,
+} from './graph.ts';
 import { functionKey, inlineFunctions, type LocalFunction } from './inline-functions.ts';
-import { readSparseTensor, readTensor, type TensorSource } from './read-tensor.ts';
+import { opsetsOf, standardDomain, usedOpsets } from './opsets.ts';
+import { readSparseTensor, readTensor, SparseBudget, type TensorSource } from './read-tensor.ts';
 import { resolveAliases } from './resolve-aliases.ts';
 import { sortGraph } from './sort-graph.ts';
 import type { TensorData } from './tensor-data.ts';
@@ -31,9 +40,6 @@ interface GraphSource extends TensorSource {
   readonly opsets: Readonly<Record<string, number>>;
 }
 
-/** Subgraphs inside each other: more levels than this are a mistake, or an attack. */
-const DEEPEST = 32;
-
 /**
  * Reads a model from the bytes of an .onnx file.
  *
@@ -50,6 +56,7 @@ const DEEPEST = 32;
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = {}): Graph {
   const { where = 'readOnnx', externalData } =
     typeof options === 'string' ? { where: options } : options;
+  checkStructure(bytes, where);
   let model: ModelProto;
   try {
     model = onnx.ModelProto.decode(bytes);
@@ -65,45 +72,28 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = 
     );
   }
   const opsets = opsetsOf(model.opsetImport, where);
-  if (opsets[''] === undefined) {
+  if (!opsets.has('')) {
     throw new DataError(
       `${where}: the model does not say which operator set it uses, expected one; the file is truncated, or export it again`,
     );
   }
   const functions = functionsOf(model, bytes, opsets, where);
-  const inlined = inlineFunctions(model.graph, functions, where);
-  const graph = readGraph(inlined, { where, externalData, opsets }, 0);
+  const inlined = inlineFunctions(model.graph, functions, { where, size: bytes.length });
+  const source = {
+    where,
+    externalData,
+    opsets: Object.fromEntries(opsets),
+    sparse: new SparseBudget(),
+  };
+  const graph = readGraph(inlined, source, 0);
   checkNodes(graph, where);
   return resolveAliases(sortGraph({ ...graph, opsets: usedOpsets(graph, functions) }, where));
-}
-
-function opsetsOf(
-  entries: ModelProto['opsetImport'],
-  where: string,
-): Readonly<Record<string, number>> {
-  const opsets: Record<string, number> = {};
-  for (const entry of entries ?? []) {
-    const domain = standardDomain(entry.domain);
-    const version = Number(entry.version ?? 0);
-    if (opsets[domain] !== undefined && opsets[domain] !== version) {
-      throw new DataError(
-        `${where}: the model uses the operator sets ${opsets[domain]} and ${version} of domain "${domain}", expected one version a domain`,
-      );
-    }
-    opsets[domain] = version;
-  }
-  return opsets;
-}
-
-/** The standard operators have two names for one domain. */
-function standardDomain(domain: string | null | undefined): string {
-  return domain === 'ai.onnx' ? '' : (domain ?? '');
 }
 
 function functionsOf(
   model: ModelProto,
   bytes: Uint8Array,
-  opsets: Record<string, number>,
+  opsets: Map<string, number>,
   where: string,
 ): Map<string, LocalFunction> {
   const functions = new Map<string, LocalFunction>();
@@ -118,14 +108,14 @@ function functionsOf(
     }
     functions.set(key, { proto, defaults: defaults[i] ?? [] });
     const own = opsetsOf(proto.opsetImport, `${where}: function ${key}`);
-    for (const [domain, version] of Object.entries(own)) {
-      const other = opsets[domain];
+    for (const [domain, version] of own) {
+      const other = opsets.get(domain);
       if (other !== undefined && other !== version) {
         throw new DataError(
           `${where}: function ${key} uses operator set ${version} of domain "${domain}" and the model ${other}, expected the same; export the model again with one version`,
         );
       }
-      opsets[domain] = version;
+      opsets.set(domain, version);
     }
   }
   return functions;
@@ -146,31 +136,12 @@ function checkNodes(graph: Graph, where: string): void {
         `${where}: node "${node.name}" has no operator, expected one; the file is damaged`,
       );
     }
-    if (graph.opsets[node.domain] === undefined) {
+    if (!Object.hasOwn(graph.opsets, node.domain)) {
       throw new DataError(
         `${where}: ${describeNode(node)} is of domain "${node.domain}", for which the model has neither an operator set nor a function, expected one of them; export the model with its functions, or with standard operators`,
       );
     }
   }
-}
-
-/** Without the domains of functions, which are gone: the runtime need not know them. */
-function usedOpsets(
-  graph: Graph,
-  functions: ReadonlyMap<string, LocalFunction>,
-): Readonly<Record<string, number>> {
-  const gone = new Set([...functions.values()].map(({ proto }) => standardDomain(proto.domain)));
-  const used = new Set(['']);
-  const visit = ({ nodes }: Graph): void => {
-    for (const { domain, attributes } of nodes) {
-      used.add(domain);
-      for (const value of Object.values(attributes)) if ('graph' in value) visit(value.graph);
-    }
-  };
-  visit(graph);
-  return Object.fromEntries(
-    Object.entries(graph.opsets).filter(([domain]) => used.has(domain) || !gone.has(domain)),
-  );
 }
 
 function readGraph(proto: GraphProto, source: GraphSource, depth: number): Graph {
@@ -210,7 +181,7 @@ function readGraph(proto: GraphProto, source: GraphSource, depth: number): Graph
     name: proto.name ?? '',
     inputs: (proto.input ?? [])
       .filter((input) => !initializers.has(input.name ?? ''))
-      .map((input) => readValueInfo(input, where)),
+      .map((input) => readInput(input, depth, where)),
     outputs: (proto.output ?? []).map((output) => readValueInfo(output, where)),
     nodes,
     initializers,
@@ -238,17 +209,21 @@ function constantValue(node: Node): TensorData | undefined {
   return undefined;
 }
 
-/** Attributes that hold an element type. */
-const typeAttributes: ReadonlySet<string> = new Set(['to', 'dtype']);
+/** Attributes of standard operators that hold an element type, by its number. */
+const typeAttributes: ReadonlySet<string> = new Set(['to', 'dtype', 'output_dtype']);
+
+/** Texts inside a graph do no harm: the runtime can return them when the graph is traced. */
+const STRING = 8;
 
 function readNode(proto: NodeProto, source: GraphSource, depth: number): Node {
   const attributes: Record<string, Attribute> = {};
+  const standard = standardDomain(proto.domain) === '';
+  const what = `${source.where}: ${proto.opType} "${proto.name || proto.output?.[0]}"`;
   for (const attribute of proto.attribute ?? []) {
     const name = attribute.name ?? '';
+    checkName(name, `${source.where}: attribute`);
     const value = readAttribute(attribute, source, depth);
-    const half = typeAttributes.has(name) && value && 'int' in value && value.int === BFLOAT16;
-    if (half) attributes[name] = { int: elementTypeCode('float32') };
-    else if (value !== undefined) attributes[name] = value;
+    if (value !== undefined) attributes[name] = standard ? withKnownType(name, value, what) : value;
   }
   return {
     name: proto.name ?? '',
@@ -258,6 +233,13 @@ function readNode(proto: NodeProto, source: GraphSource, depth: number): Node {
     outputs: proto.output ?? [],
     attributes,
   };
+}
+
+/** @throws DataError for an element type that the engine cannot hold: the runtime would end the process */
+function withKnownType(name: string, value: Attribute, what: string): Attribute {
+  if (!typeAttributes.has(name) || !('int' in value)) return value;
+  if (value.int === 0 || value.int === STRING) return value;
+  return { int: elementTypeCode(elementTypeOf(value.int, what)) };
 }
 
 function readAttribute(
@@ -296,6 +278,17 @@ function readAttribute(
         `${where}: attribute "${proto.name}" has type ${proto.type}, which is not supported, expected numbers, strings, tensors or graphs; export the model without it`,
       );
   }
+}
+
+/** What is fed to the model has to be a tensor. */
+function readInput(proto: ValueInfoProto, depth: number, where: string): ValueInfo {
+  if (depth === 0 && !proto.type?.tensorType) {
+    const kind = Object.keys(proto.type ?? {})[0]?.replace('Type', '') ?? 'of no type';
+    throw new DataError(
+      `${where}: input "${proto.name ?? ''}" is ${kind}, expected a tensor with an element type; export the model with tensors as inputs`,
+    );
+  }
+  return readValueInfo(proto, where);
 }
 
 function readValueInfo(proto: ValueInfoProto, where: string): ValueInfo {

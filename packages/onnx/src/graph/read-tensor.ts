@@ -15,6 +15,8 @@ export interface TensorSource {
   readonly where: string;
   /** Reads what stands in other files. */
   readonly externalData?: ExternalDataReader | undefined;
+  /** What the sparse tensors of the model may take. */
+  readonly sparse: SparseBudget;
 }
 
 /**
@@ -80,14 +82,28 @@ function fromFields(type: ElementType, proto: TensorProto): TensorArray {
   }
 }
 
-/** More values than that are not filled in for the few that a sparse tensor names. */
-const DENSE_LIMIT = 2 ** 28;
+/**
+ * What all sparse tensors of a model may take together: a few bytes of a file can claim any number of zeros.
+ * A tensor that is filled to a thousandth is dense enough.
+ */
+export class SparseBudget {
+  #stored = 0;
+  #filled = 0;
+
+  /** Counts a tensor. @returns whether it still fits */
+  take(stored: number, filled: number): boolean {
+    this.#stored += stored;
+    this.#filled += filled;
+    return this.#filled <= Math.min(2 ** 28, 2 ** 20 + 1024 * this.#stored);
+  }
+}
 
 /**
  * A sparse tensor, filled in with zeros: indices are positions in row-major order `[n]` or coordinates
  * `[n, rank]`.
  *
- * @throws DataError if an index lies outside of the shape, or the dense form would have more than 2^28 values.
+ * @throws DataError if an index lies outside of the shape, or the model's sparse tensors would have more than
+ *   2^28 values, or more than 2^20 and 1024 for each that is not 0.
  */
 export function readSparseTensor(
   proto: onnxProto.onnx.ISparseTensorProto,
@@ -97,18 +113,28 @@ export function readSparseTensor(
   const label = `${source.where}: sparse tensor "${name}"`;
   const shape = (proto.dims ?? []).map(Number);
   const size = sizeOf(shape);
-  if (!proto.values || !proto.indices || !(size <= DENSE_LIMIT)) {
+  if (!proto.values || !proto.indices || shape.some((extent) => extent < 0)) {
     throw new DataError(
-      `${label} of shape [${shape.join(', ')}] cannot be filled in, expected values, indices and at most ${DENSE_LIMIT} elements; export it as a dense tensor`,
+      `${label} of shape [${shape.join(', ')}] is incomplete, expected values, indices and extents of 0 or more`,
     );
   }
   const values = readTensor(proto.values, source);
   const indices = readTensor(proto.indices, source);
-  const width = indices.shape.length === 2 ? (indices.shape[1] as number) : 0;
+  if (!source.sparse.take(values.data.length, size)) {
+    throw new DataError(
+      `${label} of shape [${shape.join(', ')}] cannot be filled in for its ${values.data.length} values, expected at most ${2 ** 28} elements in all sparse tensors, and 1 of 1024 that is stored; export it as a dense tensor`,
+    );
+  }
+  const width = indices.shape.length === 2 ? (indices.shape[1] as number) : 1;
+  if (indices.type !== 'int64' || indices.data.length !== values.data.length * width) {
+    throw new DataError(
+      `${label}: its indices are ${indices.type} of shape [${indices.shape.join(', ')}], expected int64 with one entry for each of ${values.data.length} values`,
+    );
+  }
   const data = new arrayTypes[values.type](size);
   for (let i = 0; i < values.data.length; i++) {
     let position = Number(indices.data[i]);
-    if (width > 0) {
+    if (indices.shape.length === 2) {
       position = 0;
       for (let axis = 0; axis < width; axis++) {
         const coordinate = Number(indices.data[i * width + axis]);

@@ -2,11 +2,10 @@ import type { Attribute, Graph, Node } from './graph.ts';
 
 /** What a node reads: its inputs, and the values around it that its subgraphs take. */
 export function readsOf(node: Node): string[] {
-  const names = node.inputs.filter((name) => name !== '');
-  for (const value of Object.values(node.attributes)) {
-    if ('graph' in value) names.push(...outerReads(value.graph));
-  }
-  return names;
+  const around = Object.values(node.attributes).flatMap((value) =>
+    'graph' in value ? outerReads(value.graph) : [],
+  );
+  return [...node.inputs.filter((name) => name !== ''), ...around];
 }
 
 /** The values of the graph around it that a subgraph reads. */

@@ -1,5 +1,5 @@
 import { DataError } from '@baal/core';
-import { describeNode, type Graph, type Node } from './graph.ts';
+import { checkName, describeNode, type Graph, type Node } from './graph.ts';
 import { readsOf } from './reads.ts';
 
 /**
@@ -9,30 +9,44 @@ import { readsOf } from './reads.ts';
  * @throws DataError if a value is made twice, is made by nobody, or depends on itself.
  */
 export function sortGraph(graph: Graph, where: string): Graph {
-  return sorted(graph, new Set(), where);
+  return sorted(graph, undefined, where);
 }
 
-function sorted(graph: Graph, outer: ReadonlySet<string>, where: string): Graph {
-  const given = new Set(outer);
+/** The values that nodes of a graph may read: its own, and those around it. Nothing is copied. */
+class Scope {
+  readonly own = new Set<string>();
+  readonly #outer: Scope | undefined;
+
+  constructor(outer: Scope | undefined) {
+    this.#outer = outer;
+  }
+
+  has(name: string): boolean {
+    return this.own.has(name) || (this.#outer?.has(name) ?? false);
+  }
+}
+
+function sorted(graph: Graph, outer: Scope | undefined, where: string): Graph {
+  const scope = new Scope(outer);
   const maker = new Map<string, Node>();
   const declare = (name: string, what: string, node?: Node): void => {
     if (name === '') return;
+    checkName(name, `${where}: value`);
     const before = maker.get(name);
-    if (before !== undefined || (given.has(name) && !outer.has(name))) {
+    if (scope.own.has(name)) {
       const other = before === undefined ? 'an input or initializer' : describeNode(before);
       throw new DataError(
         `${where}: value "${name}" is made twice, by ${other} and by ${what}, expected one maker a value; export the model again`,
       );
     }
-    if (node === undefined) given.add(name);
-    else maker.set(name, node);
+    scope.own.add(name);
+    if (node !== undefined) maker.set(name, node);
   };
   for (const name of graph.initializers.keys()) declare(name, 'an initializer');
   for (const { name } of graph.inputs) declare(name, 'an input');
   for (const node of graph.nodes)
     for (const name of node.outputs) declare(name, describeNode(node), node);
 
-  const scope = new Set([...given, ...maker.keys()]);
   const nodes = graph.nodes.map((node) => withSortedSubgraphs(node, scope, where));
   const readers = nodes.map((node) => ({ node, reads: readsOf(node) }));
   for (const { node, reads } of readers) {
@@ -49,7 +63,7 @@ function sorted(graph: Graph, outer: ReadonlySet<string>, where: string): Graph 
       `${where}: output "${absent.name}" is made by no node, expected a complete graph; the file is damaged, or the export is incomplete`,
     );
   }
-  return { ...graph, nodes: inOrder(readers, given, where) };
+  return { ...graph, nodes: inOrder(readers, where) };
 }
 
 interface Reader {
@@ -58,7 +72,7 @@ interface Reader {
 }
 
 /** Kahn's algorithm; an order that is valid stays as it is. */
-function inOrder(readers: readonly Reader[], known: ReadonlySet<string>, where: string): Node[] {
+function inOrder(readers: readonly Reader[], where: string): Node[] {
   const makerOf = new Map<string, number>();
   for (const [i, { node }] of readers.entries())
     for (const name of node.outputs) if (name !== '') makerOf.set(name, i);
@@ -70,9 +84,7 @@ function inOrder(readers: readonly Reader[], known: ReadonlySet<string>, where: 
   });
   if (valid) return readers.map(({ node }) => node);
 
-  const waiting = readers.map(
-    ({ reads }) => new Set(reads.filter((name) => !known.has(name) && makerOf.has(name))),
-  );
+  const waiting = readers.map(({ reads }) => new Set(reads.filter((name) => makerOf.has(name))));
   const waiters = new Map<string, number[]>();
   for (const [i, names] of waiting.entries()) {
     for (const name of names) {
@@ -103,7 +115,7 @@ function inOrder(readers: readonly Reader[], known: ReadonlySet<string>, where: 
   return order;
 }
 
-function withSortedSubgraphs(node: Node, scope: ReadonlySet<string>, where: string): Node {
+function withSortedSubgraphs(node: Node, scope: Scope, where: string): Node {
   if (!Object.values(node.attributes).some((value) => 'graph' in value)) return node;
   const attributes = Object.fromEntries(
     Object.entries(node.attributes).map(([name, value]) => [

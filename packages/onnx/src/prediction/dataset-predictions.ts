@@ -45,6 +45,7 @@ export class DatasetPredictions {
   /** Counts changes of the weights. */
   #version = 0;
   #compiledVersion = 0;
+  #disposed = false;
   /** The last piece of work with sessions; the next one waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -63,7 +64,7 @@ export class DatasetPredictions {
    * Predictions in dataset order, chunk by chunk.
    *
    * @throws StateError if the weights change while the chunks are being read: they would belong to two
-   *   models
+   *   models; or after `dispose`
    */
   async *stream(
     dataset: Dataset<Example>,
@@ -72,6 +73,7 @@ export class DatasetPredictions {
     const { iterations, rng, signal, onProgress, onExamples, asked } = request;
     const n = dataset.length;
     if (n === 0) return;
+    signal?.throwIfAborted();
     const version = this.#version;
     const { posterior } = asked;
     const key = `${asked.output}/${iterations}/${posterior?.masks ?? 'deterministic'}`;
@@ -90,12 +92,13 @@ export class DatasetPredictions {
         asked.inputShapes,
       );
       const { data, shape } = await this.#alone(() => {
+        this.#alive();
         if (version !== this.#version) {
           throw new StateError(
             'predict: the weights changed while the predictions were being read, expected them to stay; read all chunks before training or resetting',
           );
         }
-        return predictor.predict(batch, size, draw, start);
+        return predictor.predict(batch, size, draw, start, signal);
       });
       checkFinite(data, shape, (i) => itemName(dataset, start + i));
       yield {
@@ -108,9 +111,9 @@ export class DatasetPredictions {
     }
   }
 
-  /** Frees all sessions. */
+  /** Frees all sessions, once the run that is being made is over. */
   async dispose(): Promise<void> {
-    this.#version++;
+    this.#disposed = true;
     await this.#alone(() => this.#predictors.clear());
   }
 
@@ -118,6 +121,7 @@ export class DatasetPredictions {
     key: string,
     { iterations, asked, current }: PredictionRequest,
   ): Promise<Predictor> {
+    this.#alive();
     if (this.#compiledVersion !== this.#version) {
       this.#compiledVersion = this.#version;
       await this.#predictors.clear();
@@ -127,6 +131,13 @@ export class DatasetPredictions {
       asked.posterior === undefined ? weights : { ...weights, posterior: asked.posterior };
     return this.#predictors.get(key, () =>
       Predictor.create(this.#runtime, model, { ...this.#settings, iterations }, this.#trace),
+    );
+  }
+
+  #alive(): void {
+    if (!this.#disposed) return;
+    throw new StateError(
+      'predict: the model was disposed of, expected it to stay until all predictions are read; dispose of it then',
     );
   }
 

@@ -1,4 +1,4 @@
-import { ConfigError, type Rng } from '@baal/core';
+import { ConfigError, type Rng, type StopSignal } from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { describeNode, type Graph } from '../graph/graph.ts';
 import { readsOf } from '../graph/reads.ts';
@@ -120,7 +120,13 @@ export class Predictor {
     const prefixGraph = prefixOf(graph, cut, suffix);
     const prefix =
       prefixGraph === undefined ? undefined : await openSession(runtime, prefixGraph, { threads });
-    const suffixSession = await openSession(runtime, suffix.graph, { threads });
+    let suffixSession: InferenceSession;
+    try {
+      suffixSession = await openSession(runtime, suffix.graph, { threads });
+    } catch (error) {
+      await prefix?.release();
+      throw error;
+    }
     const bytes =
       bytesAnItem({ ...graph, nodes: cut.prefix }, trace) +
       passesPerRun * bytesAnItem({ ...graph, nodes: afterFolds(cut, suffix) }, trace);
@@ -148,12 +154,14 @@ export class Predictor {
    * Predicts a batch of at most `itemsPerRun` items.
    *
    * @param firstItem position of the first item in the dataset: marginal masks depend on it
+   * @param signal looked at before each run: passes that do not fit into one run are several
    */
   async predict(
     batch: Readonly<Record<string, TensorData>>,
     size: number,
     draw: PosteriorDraw | undefined,
     firstItem: number,
+    signal?: StopSignal,
   ): Promise<BatchPrediction> {
     const rows = this.#fixedBatch ?? size;
     const feeds: Record<string, Tensor> = {};
@@ -169,6 +177,7 @@ export class Predictor {
     for (const name of suffix.boundary) crossing[name] = (before[name] ?? feeds[name]) as Tensor;
     let result: BatchPrediction | undefined;
     for (let group = 0; group < groups; group++) {
+      signal?.throwIfAborted();
       const masks = (draw as PosteriorDraw).feeds(group, firstItem, rows);
       const results = await this.#suffix.run({ ...crossing, ...masks });
       const output = results[this.#output] as Tensor;
@@ -295,10 +304,8 @@ function itemsWithin(budget: number, bytes: number): number {
 /** Passes that go into one run: all, unless the batch is fixed or one item alone would pass the budget. */
 function passesIn(settings: PredictorSettings, graph: Graph, trace: Trace, K: number): number {
   if (!trace.dynamicBatch) return 1;
-  const weights = Math.max(
-    0,
-    ...[...graph.initializers.values()].map((tensor) => tensor.data.byteLength),
-  );
+  let weights = 0;
+  for (const { data } of graph.initializers.values()) weights = Math.max(weights, data.byteLength);
   const most = Math.floor(
     settings.memoryBudgetBytes / Math.max(1, weights, bytesAnItem(graph, trace)),
   );

@@ -70,8 +70,10 @@ export async function traceGraph(
   const sizes = fixed === undefined ? [2, 3] : [fixed];
   const traced: Graph = {
     ...graph,
-    outputs: graph.nodes.flatMap((node) =>
-      node.outputs.filter((name) => name !== '').map((name) => ({ name })),
+    outputs: graph.nodes.flatMap(({ opType, outputs }) =>
+      sequenceOperators.has(opType)
+        ? []
+        : outputs.filter((name) => name !== '').map((name) => ({ name })),
     ),
   };
   const session = await openSession(runtime, traced, { optimization: 'off', threads: 1 });
@@ -167,6 +169,18 @@ export const randomOperators: ReadonlySet<string> = new Set([
   'RandomUniformLike',
 ]);
 
+/** Operators whose results are no tensors, and cannot be returned. */
+const sequenceOperators: ReadonlySet<string> = new Set([
+  'Optional',
+  'SequenceConstruct',
+  'SequenceEmpty',
+  'SequenceErase',
+  'SequenceInsert',
+  'SequenceMap',
+  'SplitToSequence',
+  'ZipMap',
+]);
+
 /** The batch size of a graph whose first axis is a number; undefined where it is free. */
 function fixedBatch(graph: Graph): number | undefined {
   for (const input of graph.inputs) {
@@ -177,7 +191,7 @@ function fixedBatch(graph: Graph): number | undefined {
 }
 
 function inputShape(input: ValueInfo, batch: number, known: InputShapes): number[] {
-  const given = known[input.name];
+  const given = Object.hasOwn(known, input.name) ? known[input.name] : undefined;
   if (given !== undefined) return [batch, ...given];
   if (input.shape === undefined) {
     throw new ShapeError(

@@ -24,7 +24,7 @@ function isArray(value: unknown): value is NdArray {
 function inputOf(example: Example, input: ValueInfo, nameOf: string): NdArray {
   const { input: given } = example;
   if (isArray(given)) return given;
-  const found = given[input.name];
+  const found = Object.hasOwn(given, input.name) ? given[input.name] : undefined;
   if (found === undefined) {
     throw new DataError(
       `batch: ${nameOf} has no input "${input.name}", expected the model's inputs by name, got ${Object.keys(given).join(', ')}`,
@@ -37,7 +37,11 @@ function inputOf(example: Example, input: ValueInfo, nameOf: string): NdArray {
 export function targetOf(example: Example, output: string, nameOf: string): Target {
   const { target } = example;
   const found =
-    target === undefined || typeof target === 'number' || isArray(target) ? target : target[output];
+    target === undefined || typeof target === 'number' || isArray(target)
+      ? target
+      : Object.hasOwn(target, output)
+        ? target[output]
+        : undefined;
   if (found === undefined) {
     throw new LabelError(
       `batch: ${nameOf} has no target for output "${output}", expected a class or an array`,
@@ -64,10 +68,11 @@ export function collate(
   for (const input of inputs) {
     const first = inputOf(examples[0] as Example, input, nameOf(0));
     const size = sizeOf(first.shape);
+    const known = Object.hasOwn(inputShapes, input.name) ? inputShapes[input.name] : undefined;
     const data = makeArray(input.type ?? 'float32', examples.length * size);
     examples.forEach((example, i) => {
       const array = inputOf(example, input, nameOf(i));
-      checkArray(array, first.shape, input, nameOf(i), inputShapes[input.name]);
+      checkArray(array, first.shape, input, nameOf(i), known);
       copyInto(data, array, i * size, nameOf(i));
     });
     batch[input.name] = {

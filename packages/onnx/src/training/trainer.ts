@@ -108,6 +108,8 @@ export class Trainer {
   readonly #parameterFeeds: Record<string, Tensor> = {};
   readonly #gradientFetches = new Map<string, Tensor>();
   #disposed = false;
+  /** The last step; the next one waits for it, and so does the end. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     runtime: OnnxRuntime,
@@ -207,14 +209,25 @@ export class Trainer {
   }
 
   /**
-   * One training step: forward, backward, update.
+   * One training step: forward, backward, update. Steps that are asked for at once are made one after another.
    *
    * @param rng identity of this step: dropout masks are a function of its key, nothing is drawn from it
    * @throws ConfigError if nothing is trainable
    * @throws NumericalError if the loss is NaN or infinite; the weights are then those before the step
+   * @throws StateError after `dispose`
    */
-  async step(batch: TrainingBatch, rng: Rng): Promise<StepResult> {
-    if (this.#disposed) throw new StateError('Trainer: step after dispose');
+  step(batch: TrainingBatch, rng: Rng): Promise<StepResult> {
+    const mine = this.#turn.then(() => this.#step(batch, rng));
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #step(batch: TrainingBatch, rng: Rng): Promise<StepResult> {
+    if (this.#disposed) {
+      throw new StateError(
+        'train: the model was disposed of, expected it to stay until the training is over; wait for it, or abort it with a signal, and dispose then',
+      );
+    }
     if (this.#plan.parameters.length === 0) throw nothingToTrain(this.#plan.forward);
     if (this.#plan.statistics.some(({ positions }) => batch.size * positions < 2)) {
       throw new StateError(
@@ -307,9 +320,10 @@ export class Trainer {
     }
   }
 
-  /** Frees the sessions. */
+  /** Frees the sessions, once the step that is being made is over. */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    await this.#turn;
     await this.#prefix?.dispose();
     for (const { session } of this.#compiled.values()) await session.release();
     this.#compiled.clear();

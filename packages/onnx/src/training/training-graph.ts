@@ -90,8 +90,16 @@ export async function planTraining(
   losses.forEach((term, i) => {
     const prefix = losses.length === 1 ? 'target' : `target${i}`;
     const value = firstTrace.values.get(term.output);
-    if (value === undefined)
-      throw new TypeError(`planTraining: output "${term.output}" is not in the graph`);
+    if (value === undefined) {
+      throw new ConfigError(
+        `train: output "${term.output}" is not in the graph, or is a sequence, expected a tensor of type float32; name another output`,
+      );
+    }
+    if (value.type !== 'float32') {
+      throw new ConfigError(
+        `train: output "${term.output}" is of type ${value.type}, expected float32; ${value.type === 'float16' ? 'make the model with toFloat32(graph)' : 'name an output with the numbers before they become classes or other types'}`,
+      );
+    }
     const output: LossOutput = { name: term.output, value };
     const { loss } = term.loss.append(g, output, prefix);
     const weighted =

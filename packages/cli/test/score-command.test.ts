@@ -212,7 +212,7 @@ describe('baal score', () => {
     [
       'too few labels',
       ['model.onnx', 'pool.idx', '--kind', 'logits', '--labels', 'few.idx'],
-      'not as many as rows',
+      'not as many rows as',
     ],
     [
       'several means',

@@ -24,6 +24,7 @@ export {
   mnistFiles,
 } from './mnist/mnist.ts';
 // Rows of files, read in the memory of one chunk
+export { type CsvRecord, csvRecords } from './rows/csv-records.ts';
 export { type CsvRowsOptions, csvRows } from './rows/csv-rows.ts';
 export { idxRows } from './rows/idx-rows.ts';
 export { imageRows } from './rows/image-rows.ts';

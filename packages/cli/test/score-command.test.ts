@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
 import { writeIdx } from './idx-file.ts';
 import { testContext } from './in-process.ts';
+import { json, refused, score, scoresOf } from './score-in-process.ts';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
@@ -50,30 +51,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const table = ['--id', 'name', '--label', 'class'];
-
-async function score(...args: readonly string[]) {
-  const context = testContext();
-  const code = await baal(['score', ...args], context);
-  return { code, output: context.output.join('\n'), complaints: context.complaints };
-}
-async function json(...args: readonly string[]) {
-  const { code, output, complaints } = await score(...args, '--json');
-  expect([code, complaints]).toEqual([0, []]);
-  return JSON.parse(output);
-}
-async function refused(...args: readonly string[]): Promise<string> {
-  const { code, complaints } = await score(...args);
-  expect(code).toBe(2);
-  expect(complaints).toHaveLength(1);
-  expect(complaints[0]?.split('\n')).toHaveLength(1);
-  return complaints[0] as string;
-}
-const scoresOf = (path: string): readonly string[] =>
-  readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split(',')[2] as string);
 
 describe('baal score', () => {
   it('scores every row, shows the best, and both accuracies where labels are known', async () => {

@@ -28,3 +28,32 @@ export function fittingShape(
       `got [${row.join(', ')}]; check what it is fed with: columns, ids and labels, or --shape`,
   );
 }
+
+/**
+ * Extents that a model calls by one name are the same in all inputs, e.g. the tokens of ids and mask.
+ *
+ * @throws ShapeError naming the first two inputs that disagree.
+ */
+export function checkNamedExtents(
+  model: string,
+  inputs: readonly ValueInfo[],
+  shapes: Readonly<Record<string, readonly number[]>>,
+): void {
+  const known = new Map<string, { readonly input: string; readonly extent: number }>();
+  for (const { name: input, shape = [] } of inputs) {
+    const row = shapes[input] as readonly number[];
+    // The first axis is the batch; rows of other axes have no names of their own.
+    if (row.length !== shape.length - 1) continue;
+    for (const [axis, name] of shape.slice(1).entries()) {
+      if (typeof name !== 'string') continue;
+      const extent = row[axis] as number;
+      const other = known.get(name);
+      if (other === undefined) known.set(name, { input, extent });
+      else if (other.extent !== extent) {
+        throw new ShapeError(
+          `${model}: '${input}' has ${extent} of '${name}' a row, expected ${other.extent} as in '${other.input}'; check what the two are fed with`,
+        );
+      }
+    }
+  }
+}

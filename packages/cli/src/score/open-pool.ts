@@ -8,7 +8,7 @@ import {
   type RowSource,
 } from '@baal/datasets';
 import { sizeOf, type ValueInfo } from '@baal/onnx';
-import { fittingShape } from './input-shape.ts';
+import { checkNamedExtents, fittingShape } from './input-shape.ts';
 import { type Pool, type PoolPart, poolOf } from './pool.ts';
 import { feedsOf, type KnownFeed } from './pool-feeds.ts';
 import { checkType, scales, takesFractions } from './prepare-rows.ts';
@@ -70,6 +70,7 @@ export async function openPool(
   }
   const labels = options.labels === undefined ? undefined : await labelPart(options.labels);
   const shapes = shapesOf(model, inputs, feeds, parts, options);
+  checkNamedExtents(model, inputs, shapes);
   const files = {
     ...(data === undefined ? {} : { DATA: data }),
     ...filesOf(feeds),

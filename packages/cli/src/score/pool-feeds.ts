@@ -45,8 +45,10 @@ export function feedsOf(
   if (padding !== undefined) addMasks(feeds, inputs, open(), padding);
   const [last, ...others] = open();
   const usesData = [...feeds.values()].some(({ kind }) => kind === 'data' || kind === 'columns');
-  if (last !== undefined && others.length === 0 && hasData && !usesData) {
-    feeds.set(last.name, arrays === undefined ? { kind: 'data' } : arrayOf(last.name, arrays));
+  const usesArrays = [...feeds.values()].some(({ kind }) => kind === 'array');
+  if (last !== undefined && others.length === 0 && hasData) {
+    if (arrays === undefined && !usesData) feeds.set(last.name, { kind: 'data' });
+    if (arrays?.length === 1 && !usesArrays) feeds.set(last.name, arrayOf(last.name, arrays));
   }
   if (open().length > 0) throw notFed(model, inputs, open(), arrays);
   return feeds;

@@ -86,10 +86,9 @@ async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
     const known = label === null ? {} : { label };
     const reason = broken.get(i);
     if (reason !== undefined) return { row: first + i, id, score: null, reason, ...known };
-    const answer = answers[next++] as Answer;
-    if (label !== null) return { row: first + i, id, ...answer, ...known };
-    const { deterministic: _, ...rest } = answer;
-    return { row: first + i, id, ...rest };
+    const { deterministic, ...answer } = answers[next++] as Answer;
+    if (label === null || deterministic === undefined) return { row: first + i, id, ...answer };
+    return { row: first + i, id, ...answer, label, deterministic };
   });
 }
 

@@ -206,6 +206,16 @@ describe('baal score', () => {
       ['model.onnx', 'pool.idx', '--shape', '2x2'],
       '--shape: does not fit',
     ],
+    [
+      'a provider that is missing',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--provider', 'dml'],
+      '--provider: dml cannot be used, expected what this machine and its ONNX Runtime have, got: ',
+    ],
+    [
+      'nothing to go on without',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--fallback'],
+      '--fallback: nothing to go on without, expected --provider too',
+    ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],
     ['a model that is none', ['pool.csv', 'pool.idx'], 'are not an ONNX model'],
@@ -222,6 +232,16 @@ describe('baal score', () => {
   ])('refuses %s', async (_, args, text) => {
     const files = /\.(onnx|idx|csv)$/;
     expect(await refused(...args.map((arg) => (files.test(arg) ? at(arg) : arg)))).toContain(text);
+  });
+
+  it('goes on with cpu where it is asked to, and says so', async () => {
+    const args = [at('model.onnx'), at('pool.idx'), '--kind', 'logits'];
+    const cpu = await json(...args, '--provider', 'cpu');
+    const other = await json(...args, '--provider', 'dml', '--fallback');
+    expect(other.notes).toEqual([
+      expect.stringMatching(/^dml cannot be used here .*: cpu was used$/),
+    ]);
+    expect([cpu.notes, cpu.meanScore]).toEqual([[], other.meanScore]);
   });
 
   it('stopped, leaves no file', async () => {

@@ -1,17 +1,14 @@
 import { BaalError } from '@baal/core';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { compareCommand } from './commands/compare-command.ts';
 import type { Context } from './commands/context.ts';
-import { reportCommand } from './commands/report-command.ts';
-import { type RunCommandOptions, runCommand } from './commands/run-command.ts';
+import type { RunCommandOptions } from './commands/run-command.ts';
 import { addScoreCommand } from './commands/score-arguments.ts';
-import { scoreCommand } from './commands/score-command.ts';
 import { errorText, exitCodes } from './errors.ts';
 import { ownVersion } from './run/environment.ts';
 
 /**
  * The command `baal`. Resolves to the exit code: 0, 1 if a cell failed, 2 for bad input, 130 if it was
- * interrupted.
+ * interrupted. What a command needs is loaded with it: the libraries that draw reports take a second.
  */
 export async function baal(args: readonly string[], context: Context): Promise<number> {
   let code: number = exitCodes.ok;
@@ -41,6 +38,7 @@ export async function baal(args: readonly string[], context: Context): Promise<n
         '  querySize: [5, 10, 40]   # a list needs the key labels in place of rounds\n  labels: 300',
     )
     .action(async (config: string, options: RunCommandOptions) => {
+      const { runCommand } = await import('./commands/run-command.ts');
       code = await runCommand(config, { ...program.opts(), ...options }, context);
     });
   program
@@ -58,13 +56,17 @@ export async function baal(args: readonly string[], context: Context): Promise<n
       'after',
       '\nExamples:\n  baal report runs/mnist\n  baal report runs/mnist --compare runs/mnist-lenet',
     )
-    .action((directory: string, { compare }: { readonly compare?: readonly string[] }) => {
-      code =
-        compare === undefined
-          ? reportCommand(directory, context)
-          : compareCommand(directory, compare, context);
+    .action(async (directory: string, { compare }: { readonly compare?: readonly string[] }) => {
+      if (compare === undefined) {
+        const { reportCommand } = await import('./commands/report-command.ts');
+        code = reportCommand(directory, context);
+      } else {
+        const { compareCommand } = await import('./commands/compare-command.ts');
+        code = compareCommand(directory, compare, context);
+      }
     });
   addScoreCommand(program, async (model, data, options) => {
+    const { scoreCommand } = await import('./commands/score-command.ts');
     code = await scoreCommand(model, data, options, context);
   });
   for (const command of [program, ...program.commands]) {

@@ -8,6 +8,7 @@ import {
   number,
   numbers,
   predictionKinds,
+  rate,
   type ScoreOptions,
   scoringHeuristics,
   wholeNumber,
@@ -46,7 +47,7 @@ export function addScoreCommand(
         'sum',
       ]),
     )
-    .option('--iterations <n>', 'posterior samples an item', wholeNumber(1), 20)
+    .option('--iterations <n>', 'posterior samples an item', wholeNumber(1, 10_000), 20)
     .addOption(
       new Option('--masks <sharing>', 'a dropout mask for all items, or one each')
         .choices(['joint', 'marginal'])
@@ -60,7 +61,7 @@ export function addScoreCommand(
       ]),
     )
     .option('--output <name>', 'default: the first')
-    .option('--dropout <rate>', 'puts Dropout into a model that has none', number)
+    .option('--dropout <rate>', 'puts Dropout into a model that has none', rate)
     .option('--dropout-at <names>', 'values or nodes; default: the last dense layer', names)
     .optionsGroup('Pool:')
     .option('--input <feed>', 'NAME, NAME=FILE, NAME=columns:a,c-e or NAME=NUMBER', inputFeed)
@@ -77,7 +78,7 @@ export function addScoreCommand(
     .option('--mean <numbers>', 'subtracted then; one, or one a channel', numbers, [0])
     .option('--std <numbers>', 'divides then; one, or one a channel', numbers, [1])
     .optionsGroup('Machine:')
-    .option('--threads <n>', 'default: as the runtime decides', wholeNumber(1), 0)
+    .option('--threads <n>', 'default: as the runtime decides', wholeNumber(1, 256), 0)
     .addOption(
       new Option('--provider <name>', 'what computes; default: cpu').choices([...providers]),
     )

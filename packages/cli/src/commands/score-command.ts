@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { ConfigError, DataError } from '@baal/core';
 import { exitCodes } from '../errors.ts';
 import { openPool } from '../score/open-pool.ts';
@@ -9,6 +10,7 @@ import { type ScoreSummary, SummaryBuilder } from '../score/score-summary.ts';
 import { scoreWork } from '../score/score-work.ts';
 import { openScoringModel, readScoringGraph, type ScoringModel } from '../score/scoring-model.ts';
 import type { Frame } from '../terminal/live-screen.ts';
+import { oneLine } from '../terminal/one-line.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Context } from './context.ts';
 
@@ -21,6 +23,7 @@ export async function scoreCommand(
 ): Promise<number> {
   const graph = readScoringGraph(modelPath, options);
   const pool = await openPool(modelPath, dataPath, graph.inputs, options);
+  refuseOverwriting(options.out, [modelPath, ...Object.values(pool.files)]);
   const model = await openScoringModel(graph, pool.shapes, options);
   let summary: ScoreSummary | undefined;
   try {
@@ -49,6 +52,16 @@ export async function scoreCommand(
   return exitCodes.ok;
 }
 
+/** @throws ConfigError if the scores would take the place of what they come from. */
+function refuseOverwriting(out: string | undefined, read: readonly string[]): void {
+  if (out === undefined || !existsSync(out)) return;
+  const same = read.find((path) => realpathSync(path) === realpathSync(out));
+  if (same === undefined) return;
+  throw new ConfigError(
+    `--out: ${out} is read too (${same}), expected another file for the scores`,
+  );
+}
+
 /** What is known of all rows; undefined if the user has stopped it, which was told. */
 async function score(
   pool: Pool,
@@ -74,7 +87,10 @@ async function score(
       done += rows.length;
       frame?.draw(`${done}${total} rows scored`);
     }
-    if (done === 0) throw new DataError('baal score: no rows, expected at least one');
+    if (done === 0) {
+      const [file] = Object.values(pool.files);
+      throw new DataError(`${file}: there are no rows, expected at least one to score`);
+    }
     output?.finish();
   } catch (error) {
     // What is wrong with the data, or with a setting, has to be mended: then the work is another one.
@@ -109,7 +125,7 @@ function summaryLines(
     ...notes.map((note) => `Note: ${note}`),
   ];
   if (brokenCount > 0) {
-    const first = broken.slice(0, 5).map(({ row, reason }) => `row ${row} (${reason})`);
+    const first = broken.slice(0, 5).map(({ row, reason }) => `row ${row} (${oneLine(reason)})`);
     const more = brokenCount > 5 ? ` and ${brokenCount - 5} more` : '';
     lines.push(`Not scored: ${first.join(', ')}${more}`);
   }
@@ -124,7 +140,7 @@ function summaryLines(
   }
   if (top.length > 0) {
     const table = top.map((item) => [
-      item.id,
+      oneLine(item.id),
       digits(item.score),
       item.prediction === undefined ? '–' : String(Number(item.prediction.toPrecision(4))),
       item.confidence === undefined ? '–' : percent(item.confidence),

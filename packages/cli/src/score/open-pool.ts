@@ -52,7 +52,7 @@ export async function openPool(
       const source = await archive?.get(feed.array)?.(precision);
       parts.push(whole(`${data}: ${feed.array}`, source as RowSource, input));
     } else if (feed.kind === 'file') {
-      const inputShape = staticShape(input);
+      const inputShape = imageShape(input);
       const shape = inputShape === undefined ? {} : { inputShape };
       parts.push(whole(feed.path, await openRows(feed.path, { precision, ...shape }), input));
     }
@@ -156,12 +156,10 @@ function precisionOf(inputs: readonly ValueInfo[]): Precision {
   return inputs.every(({ type = 'float32' }) => type === 'float32') ? 'single' : 'double';
 }
 
-/** Extents of one row, where the model declares all of them. */
-function staticShape({ shape }: ValueInfo): readonly number[] | undefined {
-  const extents = shape?.slice(1);
-  return extents?.every((extent): extent is number => typeof extent === 'number')
-    ? extents
-    : undefined;
+/** Extents of an image, where the model declares them: a folder needs no `--shape` then. */
+function imageShape({ shape }: ValueInfo): readonly number[] | undefined {
+  const extents = shape?.slice(1).filter((extent) => typeof extent === 'number');
+  return shape?.length === 4 && extents?.length === 3 ? extents : undefined;
 }
 
 function rowsOptions(
@@ -170,7 +168,7 @@ function rowsOptions(
   precision: Precision,
 ): OpenRowsOptions {
   const { header, delimiter, id, label, columns } = options;
-  const shape = options.shape ?? (input === undefined ? undefined : staticShape(input));
+  const shape = options.shape ?? (input === undefined ? undefined : imageShape(input));
   return {
     precision,
     ...(header === undefined ? {} : { header }),

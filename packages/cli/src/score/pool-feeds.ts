@@ -96,8 +96,8 @@ function notFed(
   const all = inputs.map(describe).join(', ');
   const got = arrays === undefined ? '' : `, got an archive of ${arrays.join(', ')}`;
   return new ConfigError(
-    `${model}: the inputs ${all} are needed, expected rows for each of them, got none for ${open.map(({ name }) => name).join(', ')}${got}; ` +
-      'feed them with --input NAME=FILE, NAME=columns:a-b or NAME=NUMBER, or with a .npz of their names' +
+    `${model}: the inputs it needs are ${all}, expected rows for each of them, got none for ${open.map(({ name }) => name).join(', ')}${got}; ` +
+      'feed them with DATA or --input NAME=FILE, NAME=columns:a-b or NAME=NUMBER, several with a .npz of their names too' +
       `${open.some(({ name }) => /mask$/i.test(name)) ? ', a mask with --padding too' : ''}`,
   );
 }

@@ -63,7 +63,7 @@ const ranges: Readonly<Partial<Record<ElementType, readonly [number, number]>>> 
 export function checkType({ name, type = 'float32' }: ValueInfo): void {
   if (type === 'float32' || type === 'float64' || ranges[type] !== undefined) return;
   throw new ConfigError(
-    `baal score: input '${name}' takes ${type}, expected float32, float64, ${Object.keys(ranges).join(', ')}`,
+    `score: input '${name}' takes ${type}, expected float32, float64, ${Object.keys(ranges).join(', ')}`,
   );
 }
 
@@ -92,7 +92,7 @@ export function toTensor(
     if (Number.isInteger(value) && value >= lowest && value <= highest) continue;
     const row = firstRow + Math.floor((i * (shape[0] as number)) / values.length);
     throw new DataError(
-      `baal score: row ${row} has the value ${value} for input '${name}', expected whole numbers that ${type} holds`,
+      `score: row ${row} has the value ${value} for input '${name}', expected whole numbers that ${type} holds`,
     );
   }
   return { type, shape, data: integers(type, values) };

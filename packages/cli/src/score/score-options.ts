@@ -60,13 +60,15 @@ export interface ScoreOptions {
   readonly fallback?: boolean;
 }
 
-/** A whole number of at least `least`, as an argument. */
+/** A whole number in a range, as an argument. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`expected a whole number of ${least} or more.`);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most)
+      return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`expected a whole number of ${range}.`);
   };
 
 /** A finite number, as an argument. */
@@ -74,6 +76,13 @@ export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('expected a number.');
+}
+
+/** A share of what is dropped, as an argument. */
+export function rate(text: string): number {
+  const value = number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('expected a number between 0 and 1.');
 }
 
 /** A whole number, as an argument. */

@@ -121,7 +121,7 @@ async function answersOf({ chunk, model, heuristic, draw }: ChunkWork): Promise<
   const scores = heuristic.getUncertainties(predictions);
   if (scores.length !== whole.length) {
     throw new ShapeError(
-      `baal score: the model gives ${scores.length / whole.length} scores a row, expected 1; choose how to bring them together with --reduction mean, max, min or sum`,
+      `score: the model gives ${scores.length / whole.length} scores a row, expected 1; choose how to bring them together with --reduction mean, max, min or sum`,
     );
   }
   const averages = outcomesOf(predictions);
@@ -164,14 +164,14 @@ function checkLabels(
   const binary = kind === 'sigmoidLogits' || kind === 'sigmoidProbabilities';
   if (kind === 'values' || space.length > 0 || (binary && C > 1)) {
     throw new ConfigError(
-      `baal score: accuracy is the share of right classes, expected a model that gives one class a row, got ${kind} [${shape.slice(2).join(', ')}]; leave --label and --labels out`,
+      `score: accuracy is the share of right classes, expected a model that gives one class a row, got ${kind} [${shape.slice(2).join(', ')}]; leave --label and --labels out`,
     );
   }
   const classes = binary ? 2 : C;
   const wrong = labels.findIndex((label) => label !== null && label >= classes);
   if (wrong === -1) return;
   throw new DataError(
-    `baal score: row ${first + wrong} has the label ${labels[wrong]}, expected a class from 0 to ${classes - 1}, as many as the model has`,
+    `score: row ${first + wrong} has the label ${labels[wrong]}, expected a class from 0 to ${classes - 1}, as many as the model has`,
   );
 }
 
@@ -213,6 +213,6 @@ function checkFinite({ data, shape }: Predictions, nameOf: (j: number) => string
   if (bad === data.length) return;
   const item = Math.floor(bad / (data.length / (shape[0] as number)));
   throw new DataError(
-    `baal score: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
+    `score: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
   );
 }

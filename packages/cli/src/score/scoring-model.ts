@@ -80,6 +80,11 @@ export async function openScoringModel(
         `--kind with one of ${predictionKinds.join(', ')} (logits for the classes of a softmax)`,
     );
   }
+  if (kind === 'values' && options.heuristic !== 'variance') {
+    throw new ConfigError(
+      `--heuristic: ${options.heuristic} looks at classes, expected variance for an output of kind values`,
+    );
+  }
   const base = createModel(
     { ...graph, inputs },
     // Nothing is trained: a model of constants alone can be scored too.

@@ -125,12 +125,15 @@ function brokenField(path: string, line: number, name: string, field: string): s
   const text = field.trim();
   if (Number.isNaN(Number(text)) && !isMissing(text) && !isInfinite(text)) {
     throw new DataError(
-      `${path}: line ${line}, column '${name}' holds '${text.slice(0, 40)}', expected a number; ` +
+      `${path}: line ${line}, column '${name}' holds '${shown(text)}', expected a number; ` +
         'leave the column out, or name it as the id or the label',
     );
   }
   return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}`);
 }
+
+/** Text of the file in a message of one line. */
+const shown = (text: string): string => text.slice(0, 40).replace(/\s+/g, ' ');
 
 /** The same text in memory of its own: a part of a block would keep the block. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
@@ -140,6 +143,6 @@ function labelOf(path: string, field: string, line: number): number | null {
   const label = Number(field);
   if (Number.isInteger(label) && label >= 0) return label;
   throw new DataError(
-    `${path}: line ${line} has the label '${field.trim().slice(0, 40)}', expected a class as a whole number from 0 on, or nothing`,
+    `${path}: line ${line} has the label '${shown(field.trim())}', expected a class as a whole number from 0 on, or nothing`,
   );
 }

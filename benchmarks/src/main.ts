@@ -11,6 +11,7 @@ import { mcDropout } from './mc-dropout.ts';
 import { startPytorch } from './pytorch.ts';
 import { round } from './round.ts';
 import type { Row } from './row.ts';
+import { scoring } from './score.ts';
 import { streaming } from './streaming.ts';
 import { formatTable } from './table.ts';
 import { training } from './training.ts';
@@ -33,6 +34,7 @@ const groups: readonly RowGroup[] = [
   batchBaldRows,
   epigRows,
   streaming,
+  scoring,
   fineTuning,
   webRows,
 ];

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRng } from '@baal/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { baal } from '../src/program.ts';
 import { testContext } from './in-process.ts';
+import { writeNpy } from './npy-file.ts';
 import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
 import { journalOf, resumesAlike, runWhole } from './whole-runs.ts';
 
@@ -64,6 +65,59 @@ describe('precomputed scores', () => {
     expect(Math.min(...drawn)).toBeGreaterThan(Math.max(...chosen));
     await resumesAlike(tiny, changes, out, 2);
   });
+
+  it('may stand in a NumPy file, with all their digits', async () => {
+    const all = scores();
+    write(all);
+    const given = async (file: string): Promise<readonly unknown[]> => {
+      const out = tiny.at(`from-${file}`);
+      const heuristic = { kind: 'precomputed', file, direction: 'lowest', label: 'given' };
+      await runWhole(tiny, { ...changes, heuristics: [heuristic] }, out);
+      return journalOf(out, 'given-seed0').rounds;
+    };
+    const expected = await given('scores.csv');
+    for (const shape of [[90], [90, 1]]) {
+      writeNpy(tiny.at('scores.npy'), { type: '<f8', shape, values: all });
+      expect(await given('scores.npy')).toEqual(expected);
+      rmSync(tiny.at('from-scores.npy'), { recursive: true });
+    }
+  });
+
+  it.each([
+    [
+      'too few',
+      { shape: [89] },
+      'scores.npy: another number of scores than training items, expected 90, got 89',
+    ],
+    [
+      'several an item',
+      { shape: [90, 2] },
+      'scores.npy: not one score an item, expected an array [N], got rows of [2]',
+    ],
+    [
+      'one that is none',
+      { shape: [90], bad: 7 },
+      'scores.npy: item 7 has no score, expected a finite number, got: value 0 is NaN',
+    ],
+  ])(
+    'in a NumPy file are refused: %s',
+    async (_, { shape, bad }: { shape: number[]; bad?: number }, text) => {
+      const values = Array.from({ length: shape.reduce((a, b) => a * b) }, (_value, i) =>
+        i === bad ? Number.NaN : i,
+      );
+      writeNpy(tiny.at('scores.npy'), { type: '<f8', shape, values });
+      const context = testContext();
+      const heuristic = {
+        kind: 'precomputed',
+        file: 'scores.npy',
+        direction: 'lowest',
+        label: 'given',
+      };
+      const config = tiny.config({ heuristics: [heuristic], seeds: [0] });
+      expect(await baal(['run', config, '--out', tiny.at('refused-npy')], context)).toBe(2);
+      expect(context.complaints.join()).toContain(text);
+    },
+  );
 
   it('are those of every copy of an item', async () => {
     const doubled = [...scores(), ...scores().map((score) => score + 100)];

@@ -50,6 +50,36 @@ const testSet = (test: Readonly<Record<string, string>>): object => dataset({}, 
 describe('a config that cannot be run is refused in one line, before anything is written', () => {
   it.each([
     ['a misspelt key', { querysize: 3 }, 'querysize: unknown key', "did you mean 'querySize'?"],
+    [
+      'a frozen parameter that is not there',
+      { train: { freeze: 'convolution*' } },
+      'train.freeze: pattern "convolution*" matches no parameter',
+      'the parameters are ',
+    ],
+    [
+      'everything frozen',
+      { train: { freeze: '*' } },
+      'freeze: nothing is left to train',
+      'expected at least one of',
+    ],
+    [
+      'a learning rate of a parameter that is not there',
+      { train: { learningRates: [{ parameters: ['*', 'x'], factor: 2 }] } },
+      'train.learningRates[0].parameters: pattern "x" matches no parameter',
+      'the parameters are ',
+    ],
+    [
+      'a provider that is missing',
+      { provider: 'dml' },
+      'provider: dml cannot be used, expected what this machine and its ONNX Runtime have, got: ',
+      'add fallback: true to go on with cpu',
+    ],
+    [
+      'nothing to go on without',
+      { fallback: true },
+      'fallback: true: nothing to go on without, expected provider too',
+      '',
+    ],
     ['a wrong type', { rounds: 'many' }, 'rounds: wrong type', "expected a number, got 'many'"],
     [
       'an unknown heuristic',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
 import { writeIdx } from './idx-file.ts';
 import { testContext } from './in-process.ts';
+import { json, refused, score, scoresOf } from './score-in-process.ts';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
@@ -50,30 +51,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const table = ['--id', 'name', '--label', 'class'];
-
-async function score(...args: readonly string[]) {
-  const context = testContext();
-  const code = await baal(['score', ...args], context);
-  return { code, output: context.output.join('\n'), complaints: context.complaints };
-}
-async function json(...args: readonly string[]) {
-  const { code, output, complaints } = await score(...args, '--json');
-  expect([code, complaints]).toEqual([0, []]);
-  return JSON.parse(output);
-}
-async function refused(...args: readonly string[]): Promise<string> {
-  const { code, complaints } = await score(...args);
-  expect(code).toBe(2);
-  expect(complaints).toHaveLength(1);
-  expect(complaints[0]?.split('\n')).toHaveLength(1);
-  return complaints[0] as string;
-}
-const scoresOf = (path: string): readonly string[] =>
-  readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split(',')[2] as string);
 
 describe('baal score', () => {
   it('scores every row, shows the best, and both accuracies where labels are known', async () => {
@@ -212,7 +189,7 @@ describe('baal score', () => {
     [
       'too few labels',
       ['model.onnx', 'pool.idx', '--kind', 'logits', '--labels', 'few.idx'],
-      'not as many as rows',
+      'not as many rows as',
     ],
     [
       'several means',
@@ -228,6 +205,16 @@ describe('baal score', () => {
       'a shape of other values',
       ['model.onnx', 'pool.idx', '--shape', '2x2'],
       '--shape: does not fit',
+    ],
+    [
+      'a provider that is missing',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--provider', 'dml'],
+      '--provider: dml cannot be used, expected what this machine and its ONNX Runtime have, got: ',
+    ],
+    [
+      'nothing to go on without',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--fallback'],
+      '--fallback: nothing to go on without, expected --provider too',
     ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],
@@ -245,6 +232,16 @@ describe('baal score', () => {
   ])('refuses %s', async (_, args, text) => {
     const files = /\.(onnx|idx|csv)$/;
     expect(await refused(...args.map((arg) => (files.test(arg) ? at(arg) : arg)))).toContain(text);
+  });
+
+  it('goes on with cpu where it is asked to, and says so', async () => {
+    const args = [at('model.onnx'), at('pool.idx'), '--kind', 'logits'];
+    const cpu = await json(...args, '--provider', 'cpu');
+    const other = await json(...args, '--provider', 'dml', '--fallback');
+    expect(other.notes).toEqual([
+      expect.stringMatching(/^dml cannot be used here .*: cpu was used$/),
+    ]);
+    expect([cpu.notes, cpu.meanScore]).toEqual([[], other.meanScore]);
   });
 
   it('stopped, leaves no file', async () => {

@@ -24,11 +24,13 @@ export {
   mnistFiles,
 } from './mnist/mnist.ts';
 // Rows of files, read in the memory of one chunk
+export { type CsvRecord, csvRecords } from './rows/csv-records.ts';
 export { type CsvRowsOptions, csvRows } from './rows/csv-rows.ts';
 export { idxRows } from './rows/idx-rows.ts';
 export { imageRows } from './rows/image-rows.ts';
 export { npyRows } from './rows/npy-rows.ts';
+export { npzRows } from './rows/npz-rows.ts';
 export { type OpenRowsOptions, openRows } from './rows/open-rows.ts';
-export type { RowChunk, RowSource } from './rows/row-source.ts';
+export type { Precision, RowChunk, RowSource, RowValues } from './rows/row-source.ts';
 // Stores
 export { folderStore } from './store/folder-store.ts';

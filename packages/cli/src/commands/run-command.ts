@@ -33,7 +33,7 @@ export async function runCommand(
 ): Promise<number> {
   const config = readConfig(configPath, options, context);
   const directory = options.out ?? join('runs', config.name);
-  await checkExperiment(config);
+  for (const note of await checkExperiment(config)) context.complain(`baal: ${note}`);
   let screen: Screen | undefined;
   const { results, failed } = await runExperiment(config, {
     ...context,

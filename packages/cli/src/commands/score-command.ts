@@ -1,39 +1,49 @@
-import { ShapeError } from '@baal/core';
-import { type OpenRowsOptions, openRows, type RowSource } from '@baal/datasets';
-import { sizeOf } from '@baal/onnx';
+import { existsSync, realpathSync } from 'node:fs';
+import { ConfigError, DataError } from '@baal/core';
 import { exitCodes } from '../errors.ts';
-import { scoreFile } from '../score/score-file.ts';
+import { openPool } from '../score/open-pool.ts';
+import type { Pool } from '../score/pool.ts';
 import type { ScoreOptions } from '../score/score-options.ts';
+import { openScoreOutput, type ScoreOutput } from '../score/score-output.ts';
 import { scoreRows } from '../score/score-rows.ts';
 import { type ScoreSummary, SummaryBuilder } from '../score/score-summary.ts';
-import { openScoringModel, type ScoringModel } from '../score/scoring-model.ts';
+import { scoreWork } from '../score/score-work.ts';
+import { openScoringModel, readScoringGraph, type ScoringModel } from '../score/scoring-model.ts';
+import type { Frame } from '../terminal/live-screen.ts';
+import { oneLine } from '../terminal/one-line.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Context } from './context.ts';
 
 /** `baal score MODEL DATA`: the uncertainty of every row of a pool. Resolves to the exit code. */
 export async function scoreCommand(
   modelPath: string,
-  dataPath: string,
+  dataPath: string | undefined,
   options: ScoreOptions,
   context: Context,
 ): Promise<number> {
-  const source = await openRows(dataPath, rowsOptions(options));
-  const labels = options.labels === undefined ? undefined : await openRows(options.labels);
-  const model = await openScoringModel(modelPath, shapeOf(dataPath, source, options), options);
-  let summary: ScoreSummary;
+  const graph = readScoringGraph(modelPath, options);
+  const pool = await openPool(modelPath, dataPath, graph.inputs, options);
+  refuseOverwriting(options.out, [modelPath, ...Object.values(pool.files)]);
+  const model = await openScoringModel(graph, pool.shapes, options);
+  let summary: ScoreSummary | undefined;
   try {
-    summary = await score(source, labels, model, options, context);
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
-    context.complain('baal: interrupted, nothing was written');
-    return exitCodes.interrupted;
+    const output =
+      options.out === undefined
+        ? undefined
+        : await openScoreOutput(
+            context.files,
+            options.out,
+            await scoreWork(graph, pool, model, options),
+          );
+    summary = await score(pool, model, output, options, context);
   } finally {
     await model.dispose();
   }
+  if (summary === undefined) return exitCodes.interrupted;
   if (options.json === true) {
     const { heuristic, iterations, seed } = options;
     const { notes } = model;
-    const about = { format: 'baal-scores', version: 1, model: modelPath, data: dataPath };
+    const about = { format: 'baal-scores', version: 1, model: modelPath, data: dataPath ?? null };
     const whole = { ...about, heuristic, iterations, seed, notes, ...summary };
     context.terminal.line(JSON.stringify(whole, null, 2));
   } else {
@@ -42,54 +52,59 @@ export async function scoreCommand(
   return exitCodes.ok;
 }
 
-/** The shape that rows are given; it may have other axes than the file, not other values. */
-function shapeOf(
-  path: string,
-  { inputShape }: RowSource,
-  { shape }: ScoreOptions,
-): readonly number[] {
-  if (shape === undefined || sizeOf(shape) === sizeOf(inputShape)) return shape ?? inputShape;
-  throw new ShapeError(
-    `--shape: does not fit ${path}, expected the ${sizeOf(inputShape)} values of [${inputShape.join(', ')}], got [${shape.join(', ')}]`,
+/** @throws ConfigError if the scores would take the place of what they come from. */
+function refuseOverwriting(out: string | undefined, read: readonly string[]): void {
+  if (out === undefined || !existsSync(out)) return;
+  const same = read.find((path) => realpathSync(path) === realpathSync(out));
+  if (same === undefined) return;
+  throw new ConfigError(
+    `--out: ${out} is read too (${same}), expected another file for the scores`,
   );
 }
 
-function rowsOptions(options: ScoreOptions): OpenRowsOptions {
-  const { header, delimiter, id, label, columns, shape } = options;
-  return {
-    ...(header === undefined ? {} : { header }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(id === undefined ? {} : { idColumn: id }),
-    ...(label === undefined ? {} : { labelColumn: label }),
-    ...(columns === undefined ? {} : { columns }),
-    ...(shape === undefined ? {} : { inputShape: shape }),
-  };
-}
-
+/** What is known of all rows; undefined if the user has stopped it, which was told. */
 async function score(
-  source: RowSource,
-  labels: RowSource | undefined,
+  pool: Pool,
   model: ScoringModel,
+  output: ScoreOutput | undefined,
   options: ScoreOptions,
-  { signal, terminal, makeFrame }: Context,
-): Promise<ScoreSummary> {
+  { signal, terminal, makeFrame, complain }: Context,
+): Promise<ScoreSummary | undefined> {
   const summary = new SummaryBuilder(options.top);
-  const file = options.out === undefined ? undefined : scoreFile(options.out);
-  const frame = terminal.isTerminal ? makeFrame() : undefined;
-  const total = source.length === undefined ? '' : ` of ${source.length}`;
-  let done = 0;
+  const total = pool.length === undefined ? '' : ` of ${pool.length}`;
+  const start = output?.rows ?? 0;
+  let done = start;
+  let frame: Frame | undefined;
   try {
-    const rows = scoreRows(source, model, { score: options, signal, ...(labels && { labels }) });
-    for await (const chunk of rows) {
-      for (const row of chunk) summary.add(row);
-      await file?.add(chunk);
-      done += chunk.length;
+    if (start > 0) {
+      complain(`baal: going on after ${start}${total} rows of ${options.out}`);
+      for await (const row of output?.earlier() ?? []) summary.add(row);
+    }
+    frame = terminal.isTerminal ? makeFrame() : undefined;
+    for await (const rows of scoreRows(pool, model, { score: options, signal, start })) {
+      for (const row of rows) summary.add(row);
+      output?.add(rows);
+      done += rows.length;
       frame?.draw(`${done}${total} rows scored`);
     }
-    await file?.finish();
+    if (done === 0) {
+      const [file] = Object.values(pool.files);
+      throw new DataError(`${file}: there are no rows, expected at least one to score`);
+    }
+    output?.finish();
   } catch (error) {
-    await file?.discard();
-    throw error;
+    // What is wrong with the data, or with a setting, has to be mended: then the work is another one.
+    const interrupted = signal.aborted;
+    const useless = error instanceof DataError || error instanceof ConfigError;
+    if (done === 0 || (useless && !interrupted)) output?.discard();
+    else output?.keep();
+    if (!interrupted) throw error;
+    complain(
+      done === 0 || output === undefined
+        ? `baal: interrupted, nothing was written${output === undefined ? '; --out FILE would keep what is done' : ''}`
+        : `baal: interrupted after ${done}${total} rows; the same command goes on there`,
+    );
+    return undefined;
   } finally {
     frame?.done();
   }
@@ -110,7 +125,7 @@ function summaryLines(
     ...notes.map((note) => `Note: ${note}`),
   ];
   if (brokenCount > 0) {
-    const first = broken.slice(0, 5).map(({ row, reason }) => `row ${row} (${reason})`);
+    const first = broken.slice(0, 5).map(({ row, reason }) => `row ${row} (${oneLine(reason)})`);
     const more = brokenCount > 5 ? ` and ${brokenCount - 5} more` : '';
     lines.push(`Not scored: ${first.join(', ')}${more}`);
   }
@@ -125,7 +140,7 @@ function summaryLines(
   }
   if (top.length > 0) {
     const table = top.map((item) => [
-      item.id,
+      oneLine(item.id),
       digits(item.score),
       item.prediction === undefined ? '–' : String(Number(item.prediction.toPrecision(4))),
       item.confidence === undefined ? '–' : percent(item.confidence),

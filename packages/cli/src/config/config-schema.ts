@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providers } from '../model/load-runtime.ts';
 import { checkTogether } from './check-together.ts';
 import type { ExperimentConfig } from './config.ts';
 import { datasetSchema } from './dataset-schema.ts';
@@ -102,6 +103,14 @@ export const configSchema: z.ZodType<ExperimentConfig> = z
       .describe(
         'Threads of each cell; they change the last digits of matrix products, so they are part of the experiment. As many cells run at a time as the cores carry.',
       ),
+    provider: z
+      .enum(providers)
+      .exactOptional()
+      .describe('What computes: the processor, cpu, if left out. It is an error if it is missing.'),
+    fallback: z
+      .boolean()
+      .exactOptional()
+      .describe('Goes on with cpu where the provider is missing.'),
   })
   .superRefine(checkTogether)
   .transform((config) =>

@@ -1,5 +1,13 @@
 import type { TrainUntil } from '@baal/core';
-import type { ClippingConfig, CosineSchedule, StepSchedule, WarmUpSchedule } from '@baal/onnx';
+import type {
+  ClippingConfig,
+  CosineSchedule,
+  LearningRateGroup,
+  NamePattern,
+  StepSchedule,
+  WarmUpSchedule,
+} from '@baal/onnx';
+import type { Provider } from '../model/load-runtime.ts';
 import type { HeuristicEntry } from './heuristic-config.ts';
 import type { StopConfig } from './stop-config.ts';
 
@@ -141,6 +149,10 @@ export interface TrainConfig {
   readonly schedule?: readonly ScheduleConfig[];
   /** A bound on the gradients. */
   readonly clipping?: ClippingConfig;
+  /** Parameters with another learning rate. */
+  readonly learningRates?: readonly LearningRateGroup[];
+  /** Parameters that training leaves as they are, by pattern. */
+  readonly freeze?: NamePattern;
   /** Level of training accuracy or loss that ends the training of a round; null trains all epochs. */
   readonly until: TrainUntil;
 }
@@ -191,6 +203,10 @@ export interface ExperimentConfig {
   readonly stopSet?: ItemsConfig | undefined;
   /** Threads of each cell. They change the last digits of matrix products, so they are part of the experiment. */
   readonly threads: number;
+  /** What computes; the processor if absent. Another one changes the last digits too. */
+  readonly provider?: Provider;
+  /** Whether the processor computes where the provider is missing; it is an error if absent. */
+  readonly fallback?: boolean;
 }
 
 /** Items whose inputs are read, and whose labels are not; the same for all strategies with the same seed. */

@@ -50,6 +50,26 @@ describe('parseConfig', () => {
     });
   });
 
+  it('reads what is frozen, learns at another rate, and computes', () => {
+    const config = parseConfig(
+      `${base}provider: cuda
+fallback: true
+train:
+  freeze: conv*
+  learningRates: [{ parameters: [a*, b], factor: 0.1 }]
+`,
+      'tiny.yaml',
+    );
+    expect(config).toMatchObject({
+      provider: 'cuda',
+      fallback: true,
+      train: { freeze: 'conv*', learningRates: [{ parameters: ['a*', 'b'], factor: 0.1 }] },
+    });
+    const plain = parseConfig(base, 'tiny.yaml');
+    expect(Object.keys(plain)).not.toContain('provider');
+    expect(Object.keys(plain)).not.toContain('fallback');
+  });
+
   it('says nothing of the learning rate and the gradients where nothing is said', () => {
     for (const [optimizer, names] of [
       ['', ['kind', 'lr', 'weightDecay']],
@@ -118,6 +138,12 @@ describe('parseConfig', () => {
     [
       'train: { clipping: { norm: 0 } }\n',
       'train.clipping.norm: out of range',
+      'more than 0, got 0',
+    ],
+    ['provider: gpu\n', 'provider: not known', 'cpu, webgpu, cuda, coreml, dml'],
+    [
+      'train: { learningRates: [{ parameters: a, factor: 0 }] }\n',
+      'train.learningRates[0].factor: out of range',
       'more than 0, got 0',
     ],
     ['iterations: 0\n', 'tiny.yaml:4: iterations: out of range', 'expected 1 or more, got 0'],

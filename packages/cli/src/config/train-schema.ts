@@ -78,6 +78,23 @@ const clipping = z
   .exactOptional()
   .describe('Bounds the gradients before each update; none if left out.');
 
+const patterns = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .describe('Names of parameters, * for any characters, e.g. conv*; one or a list.');
+
+const learningRates = z
+  .array(
+    z.strictObject({
+      parameters: patterns,
+      factor: positive().describe('Multiple of the learning rate.'),
+    }),
+  )
+  .min(1)
+  .exactOptional()
+  .describe(
+    'Parameters with another learning rate; the first entry that names one counts. None if left out.',
+  );
+
 const until = z
   .union([
     z.null(),
@@ -113,5 +130,11 @@ export const trainSchema: z.ZodType<TrainConfig> = z.strictObject({
       'Factors of the learning rate, multiplied; they start afresh in every round. None if left out.',
     ),
   clipping,
+  learningRates,
+  freeze: patterns
+    .exactOptional()
+    .describe(
+      'Parameters that stay as they are drawn: names, * for any characters. None if left out.',
+    ),
   until,
 });

@@ -51,7 +51,11 @@ function pathsOf(dataset: DatasetConfig): readonly (readonly [role: string, path
   });
 }
 
-async function digestOf(path: string): Promise<FileDigest> {
+/**
+ * What is in a file. O(bytes).
+ * @throws DataError if it cannot be read.
+ */
+export async function digestOf(path: string): Promise<FileDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
@@ -63,9 +67,7 @@ async function digestOf(path: string): Promise<FileDigest> {
     const { code } = cause as NodeJS.ErrnoException;
     throw new DataError(
       `${path}: cannot read the file (${code}), expected a file of the experiment`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   return { bytes, sha256: hash.digest('hex') };

@@ -1,4 +1,5 @@
 import { ConfigError, createRng, PoolExhaustedError, ShapeError } from '@baal/core';
+import { freeze, type Model, matchNames } from '@baal/onnx';
 import { stopCriterion } from '../cell/stop-criteria.ts';
 import type { ExperimentConfig } from '../config/config.ts';
 import { choiceOf, kindOf, makeHeuristic, partsOf } from '../config/heuristic-choice.ts';
@@ -6,6 +7,7 @@ import { scoresFiles } from '../config/strategy.ts';
 import { openDataset, type Splits } from '../data/open-dataset.ts';
 import { readScores } from '../data/read-scores.ts';
 import { buildModel } from '../model/build-model.ts';
+import { loadRuntime } from '../model/load-runtime.ts';
 
 /** Heuristics that compare posterior samples: with one sample, every score is 0. */
 const needSamples: readonly string[] = [
@@ -24,11 +26,12 @@ const needJoint: readonly string[] = ['batchBald', 'epig'];
 /**
  * Everything that can be found wrong with an experiment before the first round, found in this process
  * and before anything is written: strategies, counts that do not fit together, the data and whether
- * they fit the model.
+ * they fit the model, names of parameters, what computes.
  *
+ * @returns what the user should know
  * @throws ConfigError, DataError, LabelError, ShapeError, PoolExhaustedError.
  */
-export async function checkExperiment(config: ExperimentConfig): Promise<void> {
+export async function checkExperiment(config: ExperimentConfig): Promise<readonly string[]> {
   checkCriteria(config);
   const splits = await openDataset(config.dataset);
   checkStrategies(config, splits);
@@ -36,7 +39,21 @@ export async function checkExperiment(config: ExperimentConfig): Promise<void> {
   checkCounts(config, splits);
   checkItems(config, splits);
   for (const file of scoresFiles(config)) await readScores(file, splits.train.length);
-  buildModel(config, splits.train, createRng(0));
+  checkParameters(config, buildModel(config, splits.train, createRng(0)));
+  const { note } = await loadRuntime('provider', config, 'fallback: true');
+  return note === undefined ? [] : [note];
+}
+
+/** A pattern that names no parameter would change nothing without a word. */
+function checkParameters({ train }: ExperimentConfig, model: Model): void {
+  let { trainable } = model;
+  if (train.freeze !== undefined) {
+    matchNames('train.freeze', train.freeze, trainable);
+    trainable = freeze(model, train.freeze).trainable;
+  }
+  for (const [i, { parameters }] of (train.learningRates ?? []).entries()) {
+    matchNames(`train.learningRates[${i}].parameters`, parameters, trainable);
+  }
 }
 
 function checkStrategies(config: ExperimentConfig, { train }: Splits): void {

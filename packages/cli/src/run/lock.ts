@@ -23,7 +23,21 @@ export interface ProcessWorld {
   readonly startOf: (pid: number) => string | null | undefined;
 }
 
-const lockPath = (directory: string): string => join(directory, 'lock');
+/** What a lock guards. */
+export interface Locked {
+  /** The file that is the lock. */
+  readonly path: string;
+  /** What messages say is in use. */
+  readonly name: string;
+  /** What to choose instead. */
+  readonly other: string;
+}
+
+const runDirectory = (directory: string): Locked => ({
+  path: join(directory, 'lock'),
+  name: `${directory}: the run directory`,
+  other: 'another directory with --out',
+});
 
 const thisWorld = (): ProcessWorld => ({ place: processPlace(), startOf: processStart });
 
@@ -37,12 +51,13 @@ export function checkUnlocked(
   directory: string,
   world: ProcessWorld = thisWorld(),
 ): void {
-  const holder = parseHolder(files.read(lockPath(directory)), world.place);
-  if (holder !== undefined) refuseUnlessGone(holder, directory, world);
+  const locked = runDirectory(directory);
+  const holder = parseHolder(files.read(locked.path), world.place);
+  if (holder !== undefined) refuseUnlessGone(holder, locked, world);
 }
 
 /**
- * Takes a run directory for this process. A lock left by a process that was killed is taken over: it
+ * Takes a run directory, or something else that is guarded, for this process. A lock left by a process that was killed is taken over: it
  * names the process and when it began, and no living process of this machine is both. A lock of another
  * machine or another namespace of processes is never taken over: nothing here tells whether its process
  * lives.
@@ -51,10 +66,11 @@ export function checkUnlocked(
  */
 export function acquireLock(
   files: FileSystem,
-  directory: string,
+  guarded: string | Locked,
   world: ProcessWorld = thisWorld(),
 ): Lock {
-  const path = lockPath(directory);
+  const locked = typeof guarded === 'string' ? runDirectory(guarded) : guarded;
+  const { path } = locked;
   const start = world.startOf(process.pid) ?? null;
   const mine = JSON.stringify({ pid: process.pid, start, ...world.place });
   for (let attempt = 0; attempt < 10; attempt++) {
@@ -68,7 +84,7 @@ export function acquireLock(
     const found = files.read(path);
     if (found === undefined) continue;
     const holder = parseHolder(found, world.place);
-    if (holder !== undefined) refuseUnlessGone(holder, directory, world);
+    if (holder !== undefined) refuseUnlessGone(holder, locked, world);
     removeStale(files, path, found);
   }
   throw new StateError(`lock: ${path}: cannot be taken, other processes keep taking it; try again`);
@@ -76,11 +92,11 @@ export function acquireLock(
 
 function refuseUnlessGone(
   holder: Holder,
-  directory: string,
+  { path, name, other }: Locked,
   { place, startOf }: ProcessWorld,
 ): void {
-  const inUse = `${directory}: the run directory is in use, expected no other process, got process ${holder.pid}`;
-  const remove = `if that run is gone, remove ${lockPath(directory)}; or choose another directory with --out`;
+  const inUse = `${name} is in use, expected no other process, got process ${holder.pid}`;
+  const remove = `if that run is gone, remove ${path}; or choose ${other}`;
   if (holder.host !== place.host) {
     throw new StateError(
       `${inUse} of the machine '${holder.host}' (this is '${place.host}'); ${remove}`,
@@ -95,7 +111,7 @@ function refuseUnlessGone(
     throw new StateError(`${inUse}, or an earlier one of that number; ${remove}`);
   }
   if (start === holder.start) {
-    throw new StateError(`${inUse}; wait for it, stop it, or choose another directory with --out`);
+    throw new StateError(`${inUse}; wait for it, stop it, or choose ${other}`);
   }
 }
 

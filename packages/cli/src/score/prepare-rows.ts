@@ -1,9 +1,21 @@
-import { ConfigError } from '@baal/core';
-import { type ElementType, sizeOf, type TensorData } from '@baal/onnx';
+import { ConfigError, DataError } from '@baal/core';
+import type { RowValues } from '@baal/datasets';
+import { type ElementType, sizeOf, type TensorData, type ValueInfo } from '@baal/onnx';
 import type { ScoreOptions } from './score-options.ts';
 
 /** How raw values become inputs: `(value * scale - mean) / std`, the last two a number or one a channel. */
-export type Normalise = (row: Float32Array) => void;
+export type Normalise = (row: RowValues) => void;
+
+type Scaling = Pick<ScoreOptions, 'scale' | 'mean' | 'std'>;
+
+/** Whether values are to be changed at all. */
+export function scales({ scale, mean, std }: Scaling): boolean {
+  return scale !== 1 || mean.some((value) => value !== 0) || std.some((value) => value !== 1);
+}
+
+/** Whether an input takes numbers with a fraction, which are scaled; ids and masks are not. */
+export const takesFractions = ({ type = 'float32' }: ValueInfo): boolean =>
+  type === 'float32' || type === 'float64';
 
 /**
  * In place on one row. With several means or deviations the first axis of the row is the channels.
@@ -12,7 +24,7 @@ export type Normalise = (row: Float32Array) => void;
  */
 export function normaliser(
   shape: readonly number[],
-  { scale, mean, std }: Pick<ScoreOptions, 'scale' | 'mean' | 'std'>,
+  { scale, mean, std }: Scaling,
 ): Normalise | undefined {
   const channels = shape[0] ?? 1;
   for (const [name, list] of [
@@ -26,8 +38,7 @@ export function normaliser(
     }
   }
   if (std.includes(0)) throw new ConfigError('--std: expected numbers other than 0, got 0');
-  if (scale === 1 && [...mean, ...std.map((s) => s - 1)].every((value) => value === 0))
-    return undefined;
+  if (!scales({ scale, mean, std })) return undefined;
   const perChannel = sizeOf(shape) / channels;
   return (row) => {
     for (let c = 0; c < channels; c++) {
@@ -40,29 +51,54 @@ export function normaliser(
   };
 }
 
+/** Lowest and highest value of the types of whole numbers that models take. */
+const ranges: Readonly<Partial<Record<ElementType, readonly [number, number]>>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
+
+/** @throws ConfigError for an input of a type that rows cannot be turned into. */
+export function checkType({ name, type = 'float32' }: ValueInfo): void {
+  if (type === 'float32' || type === 'float64' || ranges[type] !== undefined) return;
+  throw new ConfigError(
+    `score: input '${name}' takes ${type}, expected float32, float64, ${Object.keys(ranges).join(', ')}`,
+  );
+}
+
 /**
- * Rows as a tensor of the type that the model takes.
- * @throws ConfigError if the model takes no numbers.
+ * Rows as a tensor of the type that an input takes.
+ *
+ * @param firstRow number of the first row, for messages
+ * @throws DataError naming the row and the value that the type does not hold
  */
 export function toTensor(
-  values: Float32Array,
+  values: RowValues,
   shape: readonly number[],
-  type: ElementType,
+  { name, type = 'float32' }: ValueInfo,
+  firstRow: number,
 ): TensorData {
-  switch (type) {
-    case 'float32':
-      return { type, shape, data: values };
-    case 'float64':
-      return { type, shape, data: Float64Array.from(values) };
-    case 'int32':
-      return { type, shape, data: Int32Array.from(values) };
-    case 'int64':
-      return { type, shape, data: BigInt64Array.from(values, (v) => BigInt(Math.trunc(v))) };
-    case 'uint8':
-      return { type, shape, data: Uint8Array.from(values) };
-    default:
-      throw new ConfigError(
-        `baal score: the model takes ${type}, expected float32, float64, int32, int64 or uint8`,
-      );
+  if (type === 'float32') {
+    return {
+      type,
+      shape,
+      data: values instanceof Float32Array ? values : Float32Array.from(values),
+    };
   }
+  if (type === 'float64') return { type, shape, data: Float64Array.from(values) };
+  const [lowest, highest] = ranges[type] as readonly [number, number];
+  for (const [i, value] of values.entries()) {
+    if (Number.isInteger(value) && value >= lowest && value <= highest) continue;
+    const row = firstRow + Math.floor((i * (shape[0] as number)) / values.length);
+    throw new DataError(
+      `score: row ${row} has the value ${value} for input '${name}', expected whole numbers that ${type} holds`,
+    );
+  }
+  return { type, shape, data: integers(type, values) };
+}
+
+function integers(type: ElementType, values: RowValues): TensorData['data'] {
+  if (type === 'int64') return BigInt64Array.from(values, BigInt);
+  return type === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
 }

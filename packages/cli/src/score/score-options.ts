@@ -1,5 +1,7 @@
 import type { PredictionKind } from '@baal/core';
 import { InvalidArgumentError } from 'commander';
+import type { Provider } from '../model/load-runtime.ts';
+import type { InputFeed } from './input-feed.ts';
 
 /** Heuristics that score each item by itself, which is what a stream of any length allows. */
 export const scoringHeuristics = [
@@ -35,7 +37,9 @@ export interface ScoreOptions {
   readonly top: number;
   readonly out?: string;
   readonly json?: boolean;
-  readonly input?: string;
+  readonly input?: readonly InputFeed[];
+  /** Id that stands for no token: where ids are not this, a mask that is not fed is 1. */
+  readonly padding?: number;
   readonly output?: string;
   readonly kind?: PredictionKind;
   readonly dropout?: number;
@@ -52,15 +56,19 @@ export interface ScoreOptions {
   readonly columns?: readonly string[];
   readonly labels?: string;
   readonly threads: number;
+  readonly provider?: Provider;
+  readonly fallback?: boolean;
 }
 
-/** A whole number of at least `least`, as an argument. */
+/** A whole number in a range, as an argument. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`expected a whole number of ${least} or more.`);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most)
+      return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`expected a whole number of ${range}.`);
   };
 
 /** A finite number, as an argument. */
@@ -68,6 +76,20 @@ export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('expected a number.');
+}
+
+/** A share of what is dropped, as an argument. */
+export function rate(text: string): number {
+  const value = number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('expected a number between 0 and 1.');
+}
+
+/** A whole number, as an argument. */
+export function integer(text: string): number {
+  const value = number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('expected a whole number.');
 }
 
 /** Numbers with commas, as an argument. */

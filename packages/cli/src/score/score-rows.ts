@@ -8,9 +8,10 @@ import {
   type Predictions,
   ShapeError,
 } from '@baal/core';
-import type { RowChunk, RowSource } from '@baal/datasets';
-import { sizeOf } from '@baal/onnx';
-import { normaliser, toTensor } from './prepare-rows.ts';
+import type { RowValues } from '@baal/datasets';
+import { type BatchPrediction, sizeOf } from '@baal/onnx';
+import type { Pool, PoolChunk } from './pool.ts';
+import { toTensor } from './prepare-rows.ts';
 import type { ScoreOptions } from './score-options.ts';
 import type { ScoringModel } from './scoring-model.ts';
 
@@ -36,110 +37,149 @@ export interface ScoredRow {
 export interface ScoreRowsOptions {
   readonly score: ScoreOptions;
   readonly signal: AbortSignal;
-  /** Labels of the rows, from a file of their own. */
-  readonly labels?: RowSource;
+  /** Rows that are done already; a multiple of {@link rowsPerRun}. */
+  readonly start: number;
+}
+
+/** Rows that a model takes at a time. */
+export function rowsPerRun({ sampled, deterministic }: ScoringModel): number {
+  return Math.min(sampled.itemsPerRun, deterministic.itemsPerRun);
 }
 
 /**
- * Scores the rows of a source one chunk at a time: the memory of one chunk, however many rows there are.
- * All rows are passed through the same K draws of the weights, which hang on the seed alone.
+ * Scores the rows of a pool one chunk at a time: the memory of one chunk, however many rows there are. All rows
+ * are passed through the same K draws of the weights, which hang on the seed alone; with marginal masks on the
+ * seed and the number of the row. What a row gets does not depend on other rows, whole or broken.
  *
  * @throws DataError for a damaged file, or a prediction that is not finite.
  * @throws ShapeError if the heuristic leaves several scores a row.
  */
 export async function* scoreRows(
-  source: RowSource,
+  pool: Pool,
   model: ScoringModel,
-  options: ScoreRowsOptions,
+  { score, signal, start }: ScoreRowsOptions,
 ): AsyncGenerator<readonly ScoredRow[]> {
-  const { score, signal } = options;
   const heuristic = getHeuristic(
     score.heuristic,
     score.reduction === undefined ? {} : { reduction: score.reduction },
   );
-  const normalise = normaliser(model.inputShape, score);
   const draw = model.sampled.draw(createRng(score.seed).fork('score'));
-  const size = Math.min(model.sampled.itemsPerRun, model.deterministic.itemsPerRun);
-  const labels = options.labels?.chunks(size)[Symbol.asyncIterator]();
-  for await (const chunk of source.chunks(size)) {
+  for await (const chunk of pool.chunks(rowsPerRun(model), start)) {
     signal.throwIfAborted();
-    const known = labels === undefined ? chunk.labels : await nextLabels(labels, chunk);
-    yield await scoreChunk({ chunk, labels: known, model, heuristic, normalise, draw, signal });
+    yield await scoreChunk({ chunk, model, heuristic, draw, signal });
   }
 }
 
 interface ChunkWork {
-  readonly chunk: RowChunk;
-  readonly labels: readonly (number | null)[] | undefined;
+  readonly chunk: PoolChunk;
   readonly model: ScoringModel;
   readonly heuristic: Heuristic;
-  readonly normalise: ReturnType<typeof normaliser>;
   readonly draw: ReturnType<ScoringModel['sampled']['draw']>;
   readonly signal: AbortSignal;
 }
 
 async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
-  const { chunk, labels, model, normalise } = work;
-  const { first, ids, broken } = chunk;
-  const whole = ids.map((_, i) => i).filter((i) => !broken.has(i));
-  const perRow = sizeOf(model.inputShape);
-  const inputs = whole.length === ids.length ? chunk.inputs : gather(chunk.inputs, whole, perRow);
-  if (normalise !== undefined) {
-    for (let i = 0; i < whole.length; i++) normalise(inputs.subarray(i * perRow, (i + 1) * perRow));
-  }
-  const answers = whole.length === 0 ? [] : await answer(inputs, whole, work);
-  const rows: ScoredRow[] = ids.map((id, i) => {
-    const reason = broken.get(i);
+  const { first, ids, broken, labels } = work.chunk;
+  const answers = broken.size === ids.length ? [] : await answersOf(work);
+  let next = 0;
+  return ids.map((id, i) => {
     const label = labels?.[i] ?? null;
-    return {
-      row: first + i,
-      id,
-      score: null,
-      ...(reason === undefined ? {} : { reason }),
-      ...(label === null ? {} : { label }),
-    };
+    const known = label === null ? {} : { label };
+    const reason = broken.get(i);
+    if (reason !== undefined) return { row: first + i, id, score: null, reason, ...known };
+    const { deterministic, ...answer } = answers[next++] as Answer;
+    if (label === null || deterministic === undefined) return { row: first + i, id, ...answer };
+    return { row: first + i, id, ...answer, label, deterministic };
   });
-  for (const [j, i] of whole.entries()) rows[i] = { ...(rows[i] as ScoredRow), ...answers[j] };
-  return rows;
 }
 
-/** Scores and predictions of the rows that can be used, at their positions in the chunk. */
-async function answer(
-  inputs: Float32Array,
-  positions: readonly number[],
-  { chunk, labels, model, heuristic, draw, signal }: ChunkWork,
-): Promise<readonly Partial<ScoredRow>[]> {
-  const n = positions.length;
-  const { sampled, deterministic, kind, input, inputShape } = model;
-  const batch = { [input.name]: toTensor(inputs, [n, ...inputShape], input.type ?? 'float32') };
+type Answer = Pick<ScoredRow, 'prediction' | 'confidence' | 'deterministic'> & {
+  readonly score: number;
+};
+
+/** Scores and predictions of the rows that can be used, in their order. */
+async function answersOf({
+  chunk,
+  model,
+  heuristic,
+  draw,
+  signal,
+}: ChunkWork): Promise<readonly Answer[]> {
+  const { first, ids, broken, labels, values } = chunk;
+  const { sampled, deterministic, kind, inputs, shapes } = model;
+  const n = ids.length;
+  const batch = Object.fromEntries(
+    inputs.map((input) => {
+      const { name } = input;
+      const shape = [n, ...(shapes[name] as readonly number[])];
+      return [name, toTensor(values.get(name) as RowValues, shape, input, first)];
+    }),
+  );
+  // Broken rows are passed through the model as zeros, so that the others stay at their places: a marginal
+  // mask is drawn for a place, and products of matrices round by it.
+  const whole = ids.map((_, i) => i).filter((i) => !broken.has(i));
+  const samples = sampled.fellBack ? 'marginal' : 'joint';
   const predictions: Predictions = {
-    ...(await sampled.predict(batch, n, draw, chunk.first, signal)),
+    ...keepRows(await sampled.predict(batch, n, draw, first, signal), whole),
     kind,
-    samples: sampled.fellBack ? 'marginal' : 'joint',
+    samples,
   };
-  checkFinite(predictions, (j) => `row ${chunk.first + (positions[j] as number)}`);
+  checkFinite(predictions, (j) => `row ${first + (whole[j] as number)}`);
   const scores = heuristic.getUncertainties(predictions);
-  if (scores.length !== n) {
+  if (scores.length !== whole.length) {
     throw new ShapeError(
-      `baal score: the model gives ${scores.length / n} scores a row, expected 1; choose how to bring them together with --reduction mean, max, min or sum`,
+      `score: the model gives ${scores.length / whole.length} scores a row, expected 1; choose how to bring them together with --reduction mean, max, min or sum`,
     );
   }
   const averages = outcomesOf(predictions);
+  if (labels === undefined) return Array.from(scores, (score, j) => ({ score, ...averages?.(j) }));
+  checkLabels(predictions, labels, first);
   const alone =
-    labels === undefined
-      ? undefined
-      : sampled === deterministic
-        ? averages
-        : outcomesOf({
-            ...(await deterministic.predict(batch, n, undefined, 0)),
-            kind,
-            samples: 'joint',
-          });
+    sampled === deterministic
+      ? averages
+      : outcomesOf({
+          ...keepRows(await deterministic.predict(batch, n, undefined, 0), whole),
+          kind,
+          samples,
+        });
   return Array.from(scores, (score, j) => ({
     score,
     ...averages?.(j),
     ...(alone === undefined ? {} : { deterministic: alone(j).prediction }),
   }));
+}
+
+/** Some rows of predictions; the predictions themselves where these are all. */
+function keepRows({ data, shape }: BatchPrediction, rows: readonly number[]): BatchPrediction {
+  const [n = 0, ...rest] = shape;
+  if (rows.length === n) return { data, shape };
+  const perRow = sizeOf(rest);
+  const kept = new Float32Array(rows.length * perRow);
+  for (const [j, i] of rows.entries()) {
+    kept.set(data.subarray(i * perRow, (i + 1) * perRow), j * perRow);
+  }
+  return { data: kept, shape: [rows.length, ...rest] };
+}
+
+/** A wrong column, or another numbering, would pass for a bad model. */
+function checkLabels(
+  { kind, shape }: Predictions,
+  labels: readonly (number | null)[],
+  first: number,
+): void {
+  const [, , C = 1, ...space] = shape;
+  const binary = kind === 'sigmoidLogits' || kind === 'sigmoidProbabilities';
+  if (kind === 'values' || space.length > 0 || (binary && C > 1)) {
+    throw new ConfigError(
+      `score: accuracy is the share of right classes, expected a model that gives one class a row, got ${kind} [${shape.slice(2).join(', ')}]; leave --label and --labels out`,
+    );
+  }
+  const classes = binary ? 2 : C;
+  const wrong = labels.findIndex((label) => label !== null && label >= classes);
+  if (wrong === -1) return;
+  throw new DataError(
+    `score: row ${first + wrong} has the label ${labels[wrong]}, expected a class from 0 to ${classes - 1}, as many as the model has`,
+  );
 }
 
 /** What each item is predicted to be, where there is one answer an item. */
@@ -174,36 +214,12 @@ function outcomesOf(
   };
 }
 
-async function nextLabels(
-  labels: AsyncIterator<RowChunk>,
-  { first, ids }: RowChunk,
-): Promise<readonly (number | null)[]> {
-  const { value, done } = await labels.next();
-  const chunk = value as RowChunk;
-  if (done === true || chunk.ids.length !== ids.length) {
-    throw new DataError(
-      `--labels: not as many as rows, expected ${first + ids.length} or more, got ${done === true ? first : first + chunk.ids.length}`,
-    );
-  }
-  if (chunk.inputs.length !== ids.length) {
-    throw new ConfigError('--labels: expected one number a row, a class from 0 on, got several');
-  }
-  return Array.from(chunk.inputs, (label) => (Number.isFinite(label) ? label : null));
-}
-
-function gather(values: Float32Array, rows: readonly number[], perRow: number): Float32Array {
-  const gathered = new Float32Array(rows.length * perRow);
-  for (const [j, i] of rows.entries()) {
-    gathered.set(values.subarray(i * perRow, (i + 1) * perRow), j * perRow);
-  }
-  return gathered;
-}
-
 function checkFinite({ data, shape }: Predictions, nameOf: (j: number) => string): void {
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
+  let bad = 0;
+  while (bad < data.length && Number.isFinite(data[bad])) bad++;
+  if (bad === data.length) return;
   const item = Math.floor(bad / (data.length / (shape[0] as number)));
   throw new DataError(
-    `baal score: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
+    `score: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
   );
 }

@@ -1,29 +1,36 @@
-import { ConfigError, type PredictionKind, ShapeError } from '@baal/core';
+import { ConfigError, type PredictionKind } from '@baal/core';
 import {
   createModel,
+  type Graph,
   insertDropout,
   lastOperator,
-  loadOnnxRuntime,
   type Model,
   mcDropout,
-  type OnnxRuntime,
   outputKind,
   Predictor,
   parametersOf,
   prune,
-  sizeOf,
   type ValueInfo,
 } from '@baal/onnx';
 import { readOnnxFile } from '@baal/onnx/node';
+import { loadRuntime } from '../model/load-runtime.ts';
 import { needSamples, predictionKinds, type ScoreOptions } from './score-options.ts';
+
+/** A graph that is to score, and what of it is needed. */
+export interface ScoringGraph {
+  readonly path: string;
+  readonly graph: Graph;
+  readonly output: string;
+  /** Inputs that the output depends on. */
+  readonly inputs: readonly ValueInfo[];
+}
 
 /** A model that is ready to score. */
 export interface ScoringModel {
   readonly kind: PredictionKind;
-  /** The input that rows are fed to. */
-  readonly input: ValueInfo;
-  /** Shape of one row as the model takes it. */
-  readonly inputShape: readonly number[];
+  readonly inputs: readonly ValueInfo[];
+  /** Shape of one row as the model takes it, by input. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** K samples an item; the deterministic model where it has no dropout. */
   readonly sampled: Predictor;
   /** One deterministic pass; the same as `sampled` where there is no dropout. */
@@ -37,28 +44,34 @@ export interface ScoringModel {
 const memoryBudgetBytes = 64 * 2 ** 20;
 
 /**
- * Reads an ONNX file and makes it ready to score rows of a shape.
+ * Reads an ONNX file.
  *
- * @throws DataError if the file cannot be read or run; ConfigError if input, output, kind or dropout have
- * to be said, or are said wrongly; ShapeError if the rows do not fit.
+ * @throws DataError if the file cannot be read; ConfigError if there is no such output, or it depends on no input.
+ */
+export function readScoringGraph(path: string, options: ScoreOptions): ScoringGraph {
+  const graph = readOnnxFile(path);
+  const output = outputNamed(path, options.output, graph.outputs);
+  const needed = prune(graph, [output]);
+  const inputs = graph.inputs.filter(
+    ({ name }) => name === output || needed.nodes.some((node) => node.inputs.includes(name)),
+  );
+  if (inputs.length > 0) return { path, graph, output, inputs };
+  throw new ConfigError(
+    `${path}: output '${output}' depends on no input, expected another one with --output`,
+  );
+}
+
+/**
+ * Makes a graph ready to score rows of a shape.
+ *
+ * @throws DataError if it cannot be run; ConfigError if kind, dropout or provider have to be said, or are said
+ *   wrongly.
  */
 export async function openScoringModel(
-  path: string,
-  rowShape: readonly number[],
+  { path, graph, output, inputs }: ScoringGraph,
+  shapes: Readonly<Record<string, readonly number[]>>,
   options: ScoreOptions,
 ): Promise<ScoringModel> {
-  const graph = readOnnxFile(path);
-  const output = named('--output', options.output, graph.outputs, path).name;
-  const needed = prune(graph, [output]);
-  const used = graph.inputs.filter(({ name }) => needed.nodes.some((n) => n.inputs.includes(name)));
-  const input = named('--input', options.input, used, path);
-  if (used.length > 1) {
-    const others = used.filter(({ name }) => name !== input.name).map(({ name }) => name);
-    throw new ConfigError(
-      `${path}: output '${output}' needs ${used.length} inputs, expected 1, got also ${others.join(', ')}; baal score feeds rows to one input`,
-    );
-  }
-  const inputShape = shapeOf(path, input, rowShape);
   const kind = options.kind ?? outputKind(graph, output);
   if (kind === undefined) {
     const last = lastOperator(graph, output)?.opType ?? 'an input';
@@ -67,21 +80,18 @@ export async function openScoringModel(
         `--kind with one of ${predictionKinds.join(', ')} (logits for the classes of a softmax)`,
     );
   }
+  if (kind === 'values' && options.heuristic !== 'variance') {
+    throw new ConfigError(
+      `--heuristic: ${options.heuristic} looks at classes, expected variance for an output of kind values`,
+    );
+  }
   const base = createModel(
-    { ...graph, inputs: used },
+    { ...graph, inputs },
     // Nothing is trained: a model of constants alone can be scored too.
-    { kind, output, trainable: parametersOf(graph), inputShapes: { [input.name]: inputShape } },
+    { kind, output, trainable: parametersOf(graph), inputShapes: shapes },
   );
   const { model, notes } = bayesian(path, base, options);
-  return compile(await loadOnnxRuntime(), { model, input, inputShape, notes }, options);
-}
-
-async function compile(
-  runtime: OnnxRuntime,
-  parts: Pick<ScoringModel, 'input' | 'inputShape' | 'notes'> & { readonly model: Model },
-  options: ScoreOptions,
-): Promise<ScoringModel> {
-  const { model, input, inputShape } = parts;
+  const { runtime, note } = await loadRuntime('--provider', options, '--fallback');
   const settings = { replicate: false, memoryBudgetBytes, threads: options.threads };
   const { posterior, ...plain } = model;
   const deterministic = await Predictor.create(runtime, plain, { ...settings, iterations: 1 });
@@ -99,12 +109,12 @@ async function compile(
     ? ['masks could not be shared between items, each item has its own']
     : [];
   return {
-    kind: model.kind,
-    input,
-    inputShape,
+    kind,
+    inputs,
+    shapes,
     sampled,
     deterministic,
-    notes: [...parts.notes, ...fellBack],
+    notes: [...notes, ...fellBack, ...(note === undefined ? [] : [note])],
     async dispose() {
       await deterministic.dispose();
       if (sampled !== deterministic) await sampled.dispose();
@@ -112,36 +122,16 @@ async function compile(
   };
 }
 
-/** The value of a name, or the first one. */
-function named(
-  option: string,
-  name: string | undefined,
-  values: readonly ValueInfo[],
+/** The output of a name, or the first one. */
+function outputNamed(
   path: string,
-): ValueInfo {
-  const found = name === undefined ? values[0] : values.find((value) => value.name === name);
-  if (found !== undefined) return found;
+  name: string | undefined,
+  outputs: readonly ValueInfo[],
+): string {
+  const found = name === undefined ? outputs[0] : outputs.find((output) => output.name === name);
+  if (found !== undefined) return found.name;
   throw new ConfigError(
-    `${option}: ${path} has no '${name ?? ''}', expected one of ${values.map((value) => value.name).join(', ')}`,
-  );
-}
-
-/** Rows fit if they hold as many values as the model takes, whatever the axes. */
-function shapeOf(path: string, input: ValueInfo, row: readonly number[]): readonly number[] {
-  const declared = input.shape?.slice(1) ?? [];
-  if (declared.every((extent): extent is number => typeof extent === 'number')) {
-    if (input.shape === undefined || sizeOf(declared) === sizeOf(row)) {
-      return input.shape === undefined ? row : declared;
-    }
-  } else if (
-    declared.length === row.length &&
-    declared.every((extent, i) => typeof extent !== 'number' || extent === row[i])
-  ) {
-    return row;
-  }
-  throw new ShapeError(
-    `${path}: rows do not fit the input '${input.name}', expected [${declared.map((d) => d ?? '?').join(', ')}], ` +
-      `got [${row.join(', ')}]; check --columns, --id and --label, or give --shape`,
+    `--output: ${path} has no '${name ?? ''}', expected one of ${outputs.map((output) => output.name).join(', ')}`,
   );
 }
 

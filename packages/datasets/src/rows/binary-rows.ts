@@ -1,11 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { DataError } from '@baal/core';
-import { isGzip } from '../idx/gunzip.ts';
 import { sizeOf } from '../memory/checks.ts';
-import { notFinite, type RowChunk, type RowSource } from './row-source.ts';
+import type { ReadBytes } from './read-bytes.ts';
+import {
+  notFinite,
+  type Precision,
+  type RowChunk,
+  type RowSource,
+  valueArray,
+} from './row-source.ts';
 
 /** How the values of a binary file lie after its header. */
 export interface BinaryLayout {
@@ -23,120 +25,81 @@ export interface BinaryLayout {
 export type ParseLayout = (start: Uint8Array, path: string) => BinaryLayout | undefined;
 
 /**
- * Rows of a binary array file, plain or gzip: what .npy and IDX have in common.
+ * Rows of binary values behind a header: what .npy and IDX have in common.
  *
- * @throws DataError if the file is missing, foreign, cut short or too long.
+ * @param path names the file in messages
+ * @throws DataError if the bytes are foreign, cut short or too many.
  */
-export async function binaryRows(path: string, parse: ParseLayout): Promise<RowSource> {
-  const zipped = await startsAsGzip(path);
-  let layout: BinaryLayout | undefined;
-  for await (const start of prefixes(bytesOf(path, zipped))) {
-    layout = parse(start, path);
-    if (layout !== undefined) break;
-  }
-  if (layout === undefined) {
-    throw new DataError(`${path}: the file ends inside its header, expected a header and values`);
-  }
-  const { offset, shape, bytesPerValue, decode } = layout;
+export async function binaryRows(
+  path: string,
+  read: ReadBytes,
+  parse: ParseLayout,
+  precision: Precision = 'single',
+): Promise<RowSource> {
+  const { offset, shape, bytesPerValue, decode } = await layoutOf(path, read, parse);
   const [N = 0, ...inputShape] = shape;
   const perRow = sizeOf(inputShape);
+  if (perRow === 0) {
+    throw new DataError(
+      `${path}: a row holds no values, expected extents above 0, got [${shape.join(', ')}]`,
+    );
+  }
   const rowBytes = perRow * bytesPerValue;
+  const toChunk = (bytes: Uint8Array<ArrayBuffer>, first: number, n: number): RowChunk => {
+    const values = decode(bytes, n * perRow);
+    const inputs = valueArray(precision, n * perRow);
+    for (let i = 0; i < inputs.length; i++) inputs[i] = Number(values[i]);
+    const broken = new Map<number, string>();
+    for (let row = 0; row < n; row++) {
+      const reason = notFinite(inputs.subarray(row * perRow, (row + 1) * perRow));
+      if (reason !== undefined) broken.set(row, reason);
+    }
+    return { first, ids: Array.from({ length: n }, (_, i) => String(first + i)), inputs, broken };
+  };
   return {
     inputShape,
     length: N,
-    async *chunks(size) {
-      let first = 0;
-      let pending: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-      let skip = offset;
-      const take = (n: number): RowChunk => {
-        const values = decode(pending.slice(0, n * rowBytes), n * perRow);
-        pending = pending.subarray(n * rowBytes);
-        const chunk = toChunk(values, first, n, perRow);
-        first += n;
-        return chunk;
-      };
-      for await (const bytes of bytesOf(path, zipped)) {
-        const rest = bytes.subarray(Math.min(skip, bytes.length));
-        skip -= bytes.length - rest.length;
-        pending = joined(pending, rest);
-        while (first + size <= N && pending.length >= size * rowBytes) yield take(size);
+    async *chunks(size, start = 0) {
+      let first = Math.min(start, N);
+      let received = first * rowBytes;
+      let buffer = new Uint8Array(Math.min(size, N - first) * rowBytes);
+      let filled = 0;
+      for await (const block of read(offset + received)) {
+        received += block.length;
+        for (let at = 0; at < block.length && buffer.length > 0; ) {
+          const part = block.subarray(at, at + buffer.length - filled);
+          buffer.set(part, filled);
+          filled += part.length;
+          at += part.length;
+          if (filled < buffer.length) continue;
+          const n = buffer.length / rowBytes;
+          yield toChunk(buffer, first, n);
+          first += n;
+          filled = 0;
+          if (N - first < n) buffer = new Uint8Array((N - first) * rowBytes);
+        }
       }
-      const left = N - first;
-      if (pending.length !== left * rowBytes) {
-        const what = pending.length < left * rowBytes ? 'cut short' : 'too long';
-        throw new DataError(
-          `${path}: the file is ${what}, expected ${N} rows of ${rowBytes} bytes after a header of ${offset}, ` +
-            `got ${first * rowBytes + pending.length} bytes; fetch the file again`,
-        );
-      }
-      if (left > 0) yield take(left);
+      if (received === N * rowBytes) return;
+      const what = received < N * rowBytes ? 'cut short' : 'too long';
+      throw new DataError(
+        `${path}: the file is ${what}, expected ${N} rows of ${rowBytes} bytes after a header of ${offset}, ` +
+          `got ${received} bytes; fetch the file again`,
+      );
     },
   };
 }
 
-function toChunk(
-  values: ArrayLike<number | bigint>,
-  first: number,
-  n: number,
-  perRow: number,
-): RowChunk {
-  const inputs = Float32Array.from({ length: n * perRow }, (_, i) => Number(values[i]));
-  const broken = new Map<number, string>();
-  for (let row = 0; row < n; row++) {
-    const reason = notFinite(inputs.subarray(row * perRow, (row + 1) * perRow));
-    if (reason !== undefined) broken.set(row, reason);
+/** What the header says, from as few bytes as that takes, 1 MiB at most. */
+async function layoutOf(path: string, read: ReadBytes, parse: ParseLayout): Promise<BinaryLayout> {
+  let start: Uint8Array = new Uint8Array(0);
+  for await (const block of read(0)) {
+    const longer = new Uint8Array(start.length + block.length);
+    longer.set(start);
+    longer.set(block, start.length);
+    start = longer;
+    const layout = parse(start, path);
+    if (layout !== undefined) return layout;
+    if (start.length >= 1 << 20) break;
   }
-  return { first, ids: Array.from({ length: n }, (_, i) => String(first + i)), inputs, broken };
-}
-
-async function startsAsGzip(path: string): Promise<boolean> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
-      return isGzip(buffer.subarray(0, bytesRead));
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw cannotRead(path, cause);
-  }
-}
-
-async function* bytesOf(path: string, zipped: boolean): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  // Errors of the file reach whoever reads the end of the pipe.
-  const stream: Readable = zipped ? pipeline(file, createGunzip(), () => undefined) : file;
-  try {
-    for await (const bytes of stream) yield bytes as Uint8Array<ArrayBuffer>;
-  } catch (cause) {
-    throw cannotRead(path, cause);
-  }
-}
-
-function cannotRead(path: string, cause: unknown): DataError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const what =
-    code === 'ENOENT' ? 'the file does not exist' : `cannot read the file (${code ?? message})`;
-  return new DataError(`${path}: ${what}, expected a file of rows`, { cause });
-}
-
-/** Longer and longer beginnings of a stream, up to 1 MiB. */
-async function* prefixes(
-  stream: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let start: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  for await (const bytes of stream) {
-    start = joined(start, bytes);
-    yield start;
-    if (start.length >= 1 << 20) return;
-  }
-}
-
-function joined(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+  throw new DataError(`${path}: the file ends inside its header, expected a header and values`);
 }

@@ -36,8 +36,8 @@ export async function imageRows(folder: string, shape: readonly number[]): Promi
   return {
     inputShape: shape,
     length: files.length,
-    async *chunks(size) {
-      for (let first = 0; first < files.length; first += size) {
+    async *chunks(size, start = 0) {
+      for (let first = start; first < files.length; first += size) {
         yield await readImages(files.slice(first, first + size), first, { folder, layout, sharp });
       }
     },

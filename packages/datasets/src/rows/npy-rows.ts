@@ -1,6 +1,7 @@
 import { DataError } from '@baal/core';
 import { type BinaryLayout, binaryRows } from './binary-rows.ts';
-import type { RowSource } from './row-source.ts';
+import { fileBytes, type ReadBytes } from './read-bytes.ts';
+import type { Precision, RowSource } from './row-source.ts';
 
 type Decode = BinaryLayout['decode'];
 
@@ -21,13 +22,19 @@ const types: ReadonlyMap<string, { readonly bytes: number; readonly decode: Deco
 
 /**
  * Rows of a NumPy file (.npy, versions 1 to 3), plain or gzip, in the memory of one chunk: numbers or
- * booleans, `[N, ...]`, row-major and little-endian, as `numpy.save` writes them.
+ * booleans, `[N, ...]`, row-major and little-endian, as `numpy.save` writes them. Held in the given
+ * precision, `single` if none is.
  *
  * @throws DataError if the file is missing, foreign, cut short or too long, or holds other types, another
  *   byte order or columns first.
  */
-export async function npyRows(path: string): Promise<RowSource> {
-  return binaryRows(path, parseNpyHeader);
+export async function npyRows(path: string, precision?: Precision): Promise<RowSource> {
+  return npyArray(path, await fileBytes(path), precision);
+}
+
+/** Rows of the bytes of a NumPy file, wherever they are; `path` names them in messages. */
+export function npyArray(path: string, read: ReadBytes, precision?: Precision): Promise<RowSource> {
+  return binaryRows(path, read, parseNpyHeader, precision);
 }
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

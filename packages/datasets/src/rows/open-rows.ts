@@ -20,7 +20,7 @@ export interface OpenRowsOptions extends CsvRowsOptions {
  * @throws ConfigError if a folder of images comes without the shape that they should have.
  */
 export async function openRows(path: string, options: OpenRowsOptions = {}): Promise<RowSource> {
-  const { inputShape } = options;
+  const { inputShape, precision } = options;
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     (cause: NodeJS.ErrnoException) => {
@@ -38,8 +38,8 @@ export async function openRows(path: string, options: OpenRowsOptions = {}): Pro
     }
     return imageRows(path, inputShape);
   }
-  if (/\.npy(\.gz)?$/i.test(path)) return npyRows(path);
+  if (/\.npy(\.gz)?$/i.test(path)) return npyRows(path, precision);
   if (/\.tsv$/i.test(path)) return csvRows(path, { delimiter: '\t', ...options });
   if (/\.(csv|txt)$/i.test(path)) return csvRows(path, options);
-  return idxRows(path);
+  return idxRows(path, precision);
 }

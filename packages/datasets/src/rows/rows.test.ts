@@ -102,7 +102,7 @@ describe('csvRows', () => {
       { idColumn: 'c' },
       /no column 'c' for the ids.*a, b/,
     ],
-    ['a line that is too short', 'a,b\n1,2\n3\n', {}, /not a table/],
+    ['a line that is too short', 'a,b\n1,2\n3\n', {}, /line 3 has 1 fields, expected 2/],
     ['a label that is none', 'a,y\n1,0.5\n', { labelColumn: 'y' }, /line 2 has the label '0.5'/],
     ['no inputs', 'a\n1\n', { idColumn: 'a' }, /no column is left/],
     ['nothing', '', {}, /the file is empty/],

@@ -63,7 +63,8 @@ export async function loadOnnxRuntime(options: OnnxRuntimeOptions = {}): Promise
     if (refusal === undefined) present.push(provider);
     else if (!fallback) {
       throw new ConfigError(
-        `loadOnnxRuntime: execution provider "${provider}" is missing, expected one that this build of ONNX Runtime has and this machine can run (${refusal}); name another one, or pass fallback: true to go on without it`,
+        `loadOnnxRuntime: execution provider "${provider}" is missing, expected one that this build of ONNX Runtime has and this machine can run (${refusal.message.split('\n')[0]}); name another one, or pass fallback: true to go on without it`,
+        { cause: refusal },
       );
     }
   }
@@ -103,7 +104,7 @@ async function platformModule(): Promise<OnnxRuntime> {
 async function tryProvider(
   sessions: OnnxRuntime['InferenceSession'],
   provider: ExecutionProvider,
-): Promise<string | undefined> {
+): Promise<Error | undefined> {
   const g = new GraphBuilder();
   g.input({ name: 'x', type: 'float32', shape: [1] });
   g.output(g.op('Add', ['x', 'x']));
@@ -115,6 +116,6 @@ async function tryProvider(
     await session.release();
     return undefined;
   } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause);
+    return cause instanceof Error ? cause : new Error(String(cause));
   }
 }

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../data/data-files.ts';
+import { readEnvironment } from '../run/environment.ts';
+import type { Pool } from './pool.ts';
+import type { ScoreWork } from './score-journal.ts';
+import type { ScoreOptions } from './score-options.ts';
+import { rowsPerRun } from './score-rows.ts';
+import type { ScoringGraph, ScoringModel } from './scoring-model.ts';
+
+/** Options that change what is shown, not what is scored. */
+const ofShow: readonly string[] = ['top', 'out', 'json', 'debug'];
+
+/**
+ * What scores follow from: the bytes of model and data (of a folder of images their names, lengths and times),
+ * options, versions. O(bytes).
+ *
+ * @throws DataError if a file cannot be read.
+ */
+export async function scoreWork(
+  { path, graph }: ScoringGraph,
+  pool: Pool,
+  model: ScoringModel,
+  options: ScoreOptions,
+): Promise<ScoreWork> {
+  const { baal, 'onnxruntime-node': runtime } = readEnvironment();
+  const files: [string, string][] = [];
+  for (const [role, file] of Object.entries(pool.files)) {
+    files.push([
+      `${role} (${statSync(file).isDirectory() ? 'folder' : 'file'})`,
+      await digest(file),
+    ]);
+  }
+  const given = Object.entries(options).filter(
+    ([name, value]) => !ofShow.includes(name) && value !== undefined,
+  );
+  return {
+    MODEL: modelDigest(path, graph),
+    ...Object.fromEntries(files),
+    ...Object.fromEntries(given.map(([name, value]) => [`--${kebab(name)}`, value])),
+    'version of baal': baal,
+    'version of onnxruntime-node': runtime,
+    'rows a run': rowsPerRun(model),
+  };
+}
+
+const kebab = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Of the file and of all weights, which may lie in other files. */
+function modelDigest(path: string, { initializers }: ScoringGraph['graph']): string {
+  const hash = createHash('sha256').update(readFileSync(path));
+  for (const { data } of initializers.values()) {
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function digest(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return `sha256:${(await digestOf(path)).sha256}`;
+  const hash = createHash('sha256');
+  for (const name of (await readdir(path, { recursive: true })).sort()) {
+    const { size, mtimeMs } = await stat(join(path, name));
+    hash.update(JSON.stringify([name, size, mtimeMs]));
+  }
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,101 @@
+import { DataError } from '@baal/core';
+
+/** Which columns of a table are what. */
+export interface CsvColumns {
+  /** Whether the first line holds names. */
+  readonly header: boolean;
+  /** Fields of a line. */
+  readonly count: number;
+  readonly id: number | undefined;
+  readonly label: number | undefined;
+  readonly inputs: readonly number[];
+  readonly nameOf: (column: number) => string;
+}
+
+/** How columns are chosen; see `CsvRowsOptions`. */
+export interface CsvColumnChoice {
+  readonly header?: boolean;
+  readonly idColumn?: string;
+  readonly labelColumn?: string;
+  readonly columns?: readonly string[];
+}
+
+/** Fields that stand for a value that is missing, in lower case. */
+const missing: ReadonlySet<string> = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
+
+/** Fields, as other programs write them, that stand for a value that is not finite. */
+const infinite: ReadonlySet<string> = new Set(['inf', '+inf', '-inf']);
+
+/** Whether a field stands for a value that is missing. */
+export const isMissing = (field: string): boolean => missing.has(field.trim().toLowerCase());
+
+/** Whether a field stands for an infinite value that JavaScript does not read as one. */
+export const isInfinite = (field: string): boolean => infinite.has(field.trim().toLowerCase());
+
+/**
+ * Finds columns by the first line of a table.
+ *
+ * @throws DataError naming the file and what there is, if a column is not there or none is left.
+ */
+export function csvColumns(
+  path: string,
+  firstLine: readonly string[],
+  choice: CsvColumnChoice,
+): CsvColumns {
+  const first = firstLine.map((field) => field.trim());
+  const header =
+    choice.header ?? !first.every((field) => isMissing(field) || Number.isFinite(Number(field)));
+  const nameOf = (column: number): string => (header ? (first[column] as string) : `${column + 1}`);
+  const indexOf = (name: string): number | undefined => {
+    const byName = header ? first.indexOf(name) : -1;
+    if (byName !== -1) return byName;
+    const number = Number(name);
+    return Number.isInteger(number) && number >= 1 && number <= first.length
+      ? number - 1
+      : undefined;
+  };
+  const unknown = (option: string, name: string): DataError =>
+    new DataError(
+      `${path}: no column '${name}' for ${option}, expected one of ${header ? abridged(first) : `1 to ${first.length}`}`,
+    );
+  const one = (option: string, name: string | undefined): number | undefined => {
+    if (name === undefined) return undefined;
+    const column = indexOf(name);
+    if (column === undefined) throw unknown(option, name);
+    return column;
+  };
+  const id = one('the ids', choice.idColumn);
+  const label = one('the labels', choice.labelColumn);
+  const inputs =
+    choice.columns?.flatMap((name) => {
+      const found = indexOf(name);
+      const columns = found === undefined ? rangeOf(name, indexOf) : [found];
+      if (columns === undefined) throw unknown('the inputs', name);
+      return columns;
+    }) ?? first.map((_, column) => column).filter((column) => column !== id && column !== label);
+  if (inputs.length === 0 && choice.columns === undefined) {
+    throw new DataError(`${path}: no column is left for the inputs, expected at least one`);
+  }
+  return { header, count: first.length, id, label, inputs, nameOf };
+}
+
+/** `a-b`: from one column to another. A name may hold hyphens itself. */
+function rangeOf(
+  text: string,
+  indexOf: (name: string) => number | undefined,
+): readonly number[] | undefined {
+  for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
+    const from = indexOf(text.slice(0, at));
+    const to = indexOf(text.slice(at + 1));
+    if (from !== undefined && to !== undefined && from <= to) {
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    }
+  }
+  return undefined;
+}
+
+/** A list that fits on a line. */
+function abridged(names: readonly string[]): string {
+  if (names.length <= 20) return names.join(', ');
+  return `${names.slice(0, 20).join(', ')} and ${names.length - 20} more`;
+}

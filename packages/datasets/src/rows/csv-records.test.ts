@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRng } from '@baal/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csvRecords } from './csv-records.ts';
+import { csvRows } from './csv-rows.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baal-csv-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(content: string | Uint8Array): string {
+  const path = join(folder, 'table.csv');
+  writeFileSync(path, content);
+  return path;
+}
+async function records(content: string | Uint8Array, delimiter = ',') {
+  const found: { fields: readonly string[]; line: number }[] = [];
+  for await (const block of csvRecords(file(content), delimiter)) found.push(...block);
+  return found;
+}
+const fieldsOf = async (content: string | Uint8Array): Promise<(readonly string[])[]> =>
+  (await records(content)).map(({ fields }) => fields);
+
+describe('csvRecords', () => {
+  it('reads quotes, and counts the lines inside them', async () => {
+    expect(await records('a,"b ""c"""\n"x\ny",2\n\n3,4')).toEqual([
+      { fields: ['a', 'b "c"'], line: 1 },
+      { fields: ['x\ny', '2'], line: 2 },
+      { fields: ['3', '4'], line: 5 },
+    ]);
+  });
+
+  it('reads the line ends of all systems, and a byte order mark', async () => {
+    const expected = [
+      ['a', 'b'],
+      ['1', '2'],
+    ];
+    for (const text of ['a,b\r1,2\r', 'a,b\n1,2', '\ufeffa,b\n1,2\n']) {
+      expect(await fieldsOf(text)).toEqual(expected);
+    }
+    expect(await fieldsOf('a,"b"\r\n1,"2"\r\n')).toEqual(expected);
+  });
+
+  it('reads tables of many blocks as they were written, wherever blocks end', async () => {
+    const rng = createRng('csv');
+    const pieces = ['a', '"', ',', '\n', ' ', 'é', '€', '😀', '0.25', ';'];
+    const rows = Array.from({ length: 60_000 }, () =>
+      Array.from({ length: 4 }, () =>
+        Array.from({ length: rng.int(5) }, () => pieces[rng.int(pieces.length)]).join(''),
+      ),
+    );
+    const text = rows
+      .map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(','))
+      .join('\n');
+    expect(Buffer.byteLength(text)).toBeGreaterThan(4 * 2 ** 18);
+    expect(await fieldsOf(text)).toEqual(rows);
+  });
+
+  it('refuses quotes in the wrong place, other encodings, and lines without end', async () => {
+    await expect(records('a,b\n1,2\n"x"y,3\n')).rejects.toThrow('line 3 has a quote in the wrong');
+    await expect(records('a,b\n"1,2\n3,4\n')).rejects.toThrow('line 2 has a quote in the wrong');
+    await expect(records(Buffer.from('a,b\n1,\xe9\n', 'latin1'))).rejects.toThrow(
+      'not text in UTF-8',
+    );
+    await expect(records(`a,b\n"${'1,2\n'.repeat(1 << 22)}`)).rejects.toThrow(
+      'line 2 does not end within',
+    );
+  });
+});
+
+describe('csvRows', () => {
+  const table = 'name,f-0,f-1,f-2,y\na,1,2,3,0\nb,4,5,6,1\nc,7,8,9,2\n';
+  async function inputs(columns: readonly string[], start = 0): Promise<number[]> {
+    const rows = await csvRows(file(table), { columns, idColumn: 'name' });
+    const values: number[] = [];
+    for await (const chunk of rows.chunks(2, start)) values.push(...chunk.inputs);
+    return values;
+  }
+
+  it('takes ranges of columns, by name and by number', async () => {
+    const all = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    expect(await inputs(['f-0-f-2'])).toEqual(all);
+    expect(await inputs(['2-4'])).toEqual(all);
+    expect(await inputs(['f-2', 'f-0-f-1'])).toEqual([3, 1, 2, 6, 4, 5, 9, 7, 8]);
+    await expect(inputs(['f-2-f-0'])).rejects.toThrow("no column 'f-2-f-0' for the inputs");
+  });
+
+  it('takes no columns where none are asked for', async () => {
+    const rows = await csvRows(file(table), { columns: [], idColumn: 'name', labelColumn: 'y' });
+    const chunks = [];
+    for await (const { ids, labels } of rows.chunks(2)) chunks.push([ids, labels]);
+    expect([rows.inputShape, chunks]).toEqual([
+      [0],
+      [
+        [
+          ['a', 'b'],
+          [0, 1],
+        ],
+        [['c'], [2]],
+      ],
+    ]);
+  });
+
+  it('begins at any row, with the same numbers', async () => {
+    expect(await inputs(['f-0'], 1)).toEqual([4, 7]);
+    expect(await inputs(['f-0'], 3)).toEqual([]);
+    const rows = await csvRows(file('1\n2\n3\n'));
+    for await (const { first, ids } of rows.chunks(5, 1)) {
+      expect([first, ids]).toEqual([1, ['1', '2']]);
+    }
+  });
+
+  it('holds whole numbers past 2^24 where it is asked to', async () => {
+    const path = file('16777217\n');
+    for (const [precision, value] of [
+      ['single', 16777216],
+      ['double', 16777217],
+    ] as const) {
+      for await (const chunk of (await csvRows(path, { precision })).chunks(1)) {
+        expect(chunk.inputs[0]).toBe(value);
+      }
+    }
+  });
+
+  it('tells blanks and infinities, as other programs write them, from numbers', async () => {
+    const rows = await csvRows(file('a,b\n0, \n 2 ,3\n-inf,1\n1e400,1\n1,x\n'));
+    const chunks = rows.chunks(4)[Symbol.asyncIterator]();
+    expect([...(await chunks.next()).value.broken]).toEqual([
+      [0, "column 'b' is empty"],
+      [2, "column 'a' is -inf"],
+      [3, "column 'a' is 1e400"],
+    ]);
+    await expect(chunks.next()).rejects.toThrow("line 6, column 'b' holds 'x', expected a number");
+  });
+
+  it('refuses delimiters that are none', async () => {
+    for (const delimiter of ['', '"', '\n']) {
+      await expect(csvRows(file(table), { delimiter })).rejects.toThrow('cannot split lines at');
+    }
+    const tabs = await csvRows(file('1\t2\n'), { delimiter: '\\t' });
+    expect(tabs.inputShape).toEqual([2]);
+  });
+});

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { DataError } from '@baal/core';
+import papa from 'papaparse';
+
+/** One line of a table; several lines of the file where a quoted field holds line breaks. */
+export interface CsvRecord {
+  readonly fields: readonly string[];
+  /** Number of its first line, from 1. */
+  readonly line: number;
+}
+
+/** Characters of one record at most: what is longer is a quote that nobody closed. */
+const longest = 1 << 24;
+
+/**
+ * The records of a CSV file, those of one block of the file at a time. Empty lines are left out; fields are as
+ * they stand, with white space around them. A field is a view of its block: who keeps it keeps the block.
+ *
+ * @throws DataError if the file cannot be read, is not UTF-8, or its quotes are not in order.
+ */
+export async function* csvRecords(
+  path: string,
+  delimiter: string,
+): AsyncGenerator<readonly CsvRecord[]> {
+  let parse: ParseText | undefined;
+  let rest = '';
+  let line = 1;
+  for await (const { text, last } of blocksOf(path)) {
+    parse ??= parserOf(path, delimiter, text);
+    rest += text;
+    const { records, end, next } = parse(rest, line, last);
+    if (records.length > 0) yield records;
+    rest = rest.slice(end);
+    line = next;
+    if (rest.length > longest) {
+      throw new DataError(
+        `${path}: line ${line} does not end within ${longest} characters, expected shorter lines; look for a quote that is not closed`,
+      );
+    }
+  }
+}
+
+/** Text with its last flag: only then is an unfinished line a whole one. */
+interface Block {
+  readonly text: string;
+  readonly last: boolean;
+}
+
+async function* blocksOf(path: string): AsyncGenerator<Block> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  try {
+    for await (const bytes of file) {
+      yield { text: decoder.decode(bytes as Uint8Array, { stream: true }), last: false };
+    }
+    yield { text: decoder.decode(), last: true };
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT'
+        ? 'the file does not exist'
+        : cause instanceof TypeError
+          ? 'not text in UTF-8'
+          : `cannot read the file (${code ?? message})`;
+    throw new DataError(`${path}: ${what}, expected a CSV file`, { cause });
+  } finally {
+    file.destroy();
+  }
+}
+
+interface Parsed {
+  readonly records: readonly CsvRecord[];
+  /** Where the text that is left begins, and the number of its line. */
+  readonly end: number;
+  readonly next: number;
+}
+type ParseText = (text: string, firstLine: number, last: boolean) => Parsed;
+
+function parserOf(path: string, delimiter: string, start: string): ParseText {
+  const newline = start.includes('\n') || !start.includes('\r') ? '\n' : '\r';
+  const parser = new papa.Parser({ delimiter, newline });
+  return (text, firstLine, last) => {
+    const { data, errors, meta } = parser.parse(text, 0, !last) as papa.ParseResult<string[]>;
+    const bad = errors.find(({ row }) => row !== undefined && row < data.length);
+    const quoted = text.includes('"');
+    const records: CsvRecord[] = [];
+    let line = firstLine;
+    for (const [i, fields] of data.entries()) {
+      if (bad?.row === i) {
+        throw new DataError(
+          `${path}: line ${line} has a quote in the wrong place (${bad.message}), expected "" for a quote inside a quoted field`,
+        );
+      }
+      if (fields.length > 1 || fields[0]?.trim() !== '') records.push({ fields, line });
+      line += 1;
+      if (quoted) for (const field of fields) line += field.split(newline).length - 1;
+    }
+    return { records, end: last ? text.length : meta.cursor, next: line };
+  };
+}

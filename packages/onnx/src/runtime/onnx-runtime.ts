@@ -1,5 +1,5 @@
 import { ConfigError } from '@baal/core';
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Env, InferenceSession, Tensor } from 'onnxruntime-common';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { writeOnnx } from '../graph/write-onnx.ts';
 
@@ -80,15 +80,20 @@ export function computesOnCpu({ executionProviders = ['cpu'] }: OnnxRuntime): bo
   return executionProviders.every((provider) => provider === 'cpu' || provider === 'wasm');
 }
 
+type PlatformModule = OnnxRuntime & { readonly env?: Env };
+
 async function platformModule(): Promise<OnnxRuntime> {
   const node = 'process' in globalThis;
   // A variable keeps bundlers from pulling the other platform's runtime into a page.
   const name = node ? 'onnxruntime-node' : 'onnxruntime-web';
   try {
-    const module = (await import(/* @vite-ignore */ name)) as OnnxRuntime & {
-      default?: OnnxRuntime;
+    const module = (await import(/* @vite-ignore */ name)) as PlatformModule & {
+      default?: PlatformModule;
     };
-    return module.InferenceSession ? module : (module.default as OnnxRuntime);
+    const found = module.InferenceSession ? module : (module.default as PlatformModule);
+    // Sessions are quiet by their own setting; a provider that is missing is complained of before there is one.
+    if (found.env?.logLevel === 'warning') found.env.logLevel = 'fatal';
+    return found;
   } catch (cause) {
     throw new ConfigError(
       `loadOnnxRuntime: ${name} cannot be loaded, expected it to be installed beside @baal/onnx; run: npm install ${name}${node ? '' : '; in a bundled page, import it yourself and pass it as module'}`,

@@ -47,15 +47,36 @@ function entriesOf(table) {
   return entries;
 }
 
+/** What becomes something else where its course is known before a run, and the file that sees to it. */
+const resolved = new Map([
+  ...['If', 'Loop', 'Scan'].map((name) => /** @type {const} */ ([name, 'control-flow.ts'])),
+  ...[
+    'ConcatFromSequence',
+    'SequenceAt',
+    'SequenceConstruct',
+    'SequenceEmpty',
+    'SequenceErase',
+    'SequenceInsert',
+    'SequenceLength',
+    'SplitToSequence',
+  ].map((name) => /** @type {const} */ ([name, 'static-sequences.ts'])),
+]);
+
 /** What docs/operators.md has to say. */
 export function operatorsDocument() {
   const gradients = entriesOf('gradient-rules.ts');
   const lowered = entriesOf('lowerings.ts');
-  const names = [...new Set([...standard, ...gradients.keys(), ...lowered.keys()])].sort();
+  const names = [
+    ...new Set([...standard, ...gradients.keys(), ...lowered.keys(), ...resolved.keys()]),
+  ].sort();
   /** @param {string} [file] */
   const link = (file) => `[${file}](../packages/onnx/src/operators/${file})`;
   const rows = names.map((name) => {
     if (gradients.has(name)) return `| ${name} | gradient | ${link(gradients.get(name))} |`;
+    const source = resolved.get(name);
+    if (source !== undefined) {
+      return `| ${name} | resolved | [${source}](../packages/onnx/src/graph/${source}) |`;
+    }
     if (lowered.has(name)) return `| ${name} | lowered | ${link(lowered.get(name))} |`;
     return `| ${name} | run only | |`;
   });
@@ -71,6 +92,9 @@ ONNX Runtime runs.
   names the node.
 - **lowered** (${lowered.size}): before a graph is differentiated, the operator is replaced by others that have
   a gradient.
+- **resolved** (${resolved.size}): branches with a constant condition, loops with a constant number of rounds, and lists of
+  tensors are replaced by what they come to: when a file is read, and before training, when conditions and numbers that
+  depend on shapes only are known too. Those that depend on the data are as run only.
 - **run only**: the operator may stand anywhere in a trained graph where no gradient has to pass: in frozen
   parts, before the trained parameters, and wherever its result is an integer or a condition (shapes, indices,
   comparisons), because those do not change with small changes of a weight. Elsewhere it is an error that names

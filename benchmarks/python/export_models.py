@@ -16,6 +16,7 @@ import os
 import struct
 import sys
 import warnings
+from typing import List
 
 import torch
 import torchvision
@@ -101,6 +102,28 @@ class SentenceModel(TextModel):
         return self.head(nn.functional.normalize(mean, p=2, dim=1))
 
 
+class Scripted(nn.Module):
+    """A recurrent cell as a script: a loop over the steps, a list of the states, a branch on their number."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.back, self.head = nn.Linear(3, 16), nn.Linear(16, 16), nn.Linear(16, 4)
+
+    def forward(self, x):
+        h = torch.zeros(x.size(0), 16, dtype=x.dtype)
+        states: List[torch.Tensor] = []
+        for t in range(x.size(1)):
+            h = torch.tanh(self.inner(x[:, t]) + self.back(h))
+            states.append(h)
+        y = torch.stack(states, 1)
+        if y.size(1) > 4:
+            y = y * 2.0
+        else:
+            y = y - 1.0
+        left, right = torch.chunk(y.mean(1), 2, 1)
+        return self.head(torch.cat([left * right, right], 1))
+
+
 class UNet(nn.Module):
     """Two levels; the way up by a transposed convolution and by bilinear interpolation."""
 
@@ -155,6 +178,10 @@ def images(batch=8, size=64):
     return lambda: {"x": torch.randn(batch, 3, size, size)}
 
 
+def series():
+    return {"x": torch.randn(6, 8, 3)}
+
+
 def texts(distil):
     def make():
         mask = torch.ones(6, 12, dtype=torch.int64)
@@ -177,6 +204,7 @@ MODELS = [
     ("ViT, two layers", vit, images(8, 32), (13, 17)),
     ("BERT, two layers", lambda: TextModel(False), texts(False), (13, 17)),
     ("DistilBERT, two layers", lambda: TextModel(True), texts(True), (13, 17)),
+    ("Script with a loop", Scripted, series, (13, 17)),
     ("MiniLM, two layers", SentenceModel, texts(False), (13, 17)),
 ]
 
@@ -251,8 +279,11 @@ def export(name, make, make_inputs, opsets, folder):
     for opset in opsets:
         file = f"{len(os.listdir(folder)):02d}"
         graph = io.BytesIO()
+        exported = copy.deepcopy(model)
+        if isinstance(model, Scripted):
+            exported = torch.jit.script(exported)
         torch.onnx.export(
-            copy.deepcopy(model), tuple(inputs.values()), graph, opset_version=opset,
+            exported, tuple(inputs.values()), graph, opset_version=opset,
             training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False,
             input_names=list(inputs), output_names=["y"],
             dynamic_axes={n: {0: "batch"} for n in [*inputs, "y"]},

@@ -96,11 +96,17 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
 
 function withoutRule(node: Node): BaalError {
   const what = `differentiate: ${describeNode(node)} has no gradient rule, expected one of ${[...gradientRules.keys()].sort().join(', ')}`;
-  const remedy =
-    node.domain === 'com.microsoft.nchwc'
-      ? 'the runtime has laid out this graph for one processor: optimise it at the level "extended" instead of "all", or train the graph before that'
-      : 'freeze the parameters before it, or replace the operator';
-  return new BaalError('config', `${what}; ${remedy}`);
+  return new BaalError('config', `${what}; ${remedyFor(node)}`);
+}
+
+function remedyFor({ domain, opType }: Node): string {
+  if (domain === 'com.microsoft.nchwc') {
+    return 'the runtime has laid out this graph for one processor: optimise it at the level "extended" instead of "all", or train the graph before that';
+  }
+  if (domain === '' && ['If', 'Loop', 'Scan'].includes(opType)) {
+    return 'its course depends on the data, or it makes too many rounds: freeze the parameters before and in it, or export the model with a constant condition or a small constant number of rounds';
+  }
+  return 'freeze the parameters before it, or replace the operator';
 }
 
 function tracedValue(trace: Trace, name: string, node: Node): TracedValue {

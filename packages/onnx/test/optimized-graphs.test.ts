@@ -117,7 +117,7 @@ describe('what the optimiser of ONNX Runtime saves at the level "extended"', () 
       [exported, saved].map((graph) => gradientsOf(graph, names)),
     );
     for (const name of names) {
-      const wanted = expected?.get(name) ?? [];
+      const wanted = Array.from(expected?.get(name) ?? []);
       const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
       wanted.forEach((value, i) => {
         const far = Math.abs(value - (found?.get(name)?.[i] as number)) / scale;

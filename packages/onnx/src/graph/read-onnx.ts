@@ -16,6 +16,7 @@ import { functionKey, inlineFunctions, type LocalFunction } from './inline-funct
 import { opsetsOf, standardDomain, usedOpsets } from './opsets.ts';
 import { readSparseTensor, readTensor, SparseBudget, type TensorSource } from './read-tensor.ts';
 import { resolveAliases } from './resolve-aliases.ts';
+import { resolveControlFlow } from './resolve-control-flow.ts';
 import { sortGraph } from './sort-graph.ts';
 import type { TensorData } from './tensor-data.ts';
 
@@ -45,7 +46,7 @@ interface GraphSource extends TensorSource {
  *
  * A parameter is one thing however it was exported: weights that stand in `Constant` nodes become
  * initializers, and an `Identity` of an initializer is the initializer. Functions of the model are
- * replaced by their bodies. bfloat16 becomes float32, a sparse initializer a dense one. Nodes out of order are put
+ * replaced by their bodies, and If, Loop and lists of tensors by what they come to where that is constant. bfloat16 becomes float32, a sparse initializer a dense one. Nodes out of order are put
  * in order.
  *
  * @param options a string is the option `where`
@@ -87,7 +88,8 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = 
   };
   const graph = readGraph(inlined, source, 0);
   checkNodes(graph, where);
-  return resolveAliases(sortGraph({ ...graph, opsets: usedOpsets(graph, functions) }, where));
+  const sorted = sortGraph({ ...graph, opsets: usedOpsets(graph, functions) }, where);
+  return resolveAliases(resolveControlFlow(sorted));
 }
 
 function functionsOf(

@@ -1,5 +1,6 @@
 import { DataError, ShapeError } from '@baal/core';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
+import { sequenceValues } from '../graph/static-sequences.ts';
 import {
   type ElementType,
   sizeOf,
@@ -68,12 +69,11 @@ export async function traceGraph(
 ): Promise<Trace> {
   const fixed = fixedBatch(graph);
   const sizes = fixed === undefined ? [2, 3] : [fixed];
+  const sequences = sequenceValues(graph);
   const traced: Graph = {
     ...graph,
-    outputs: graph.nodes.flatMap(({ opType, outputs }) =>
-      sequenceOperators.has(opType)
-        ? []
-        : outputs.filter((name) => name !== '').map((name) => ({ name })),
+    outputs: graph.nodes.flatMap((node) =>
+      node.outputs.flatMap((name) => (name === '' || sequences.has(name) ? [] : [{ name }])),
     ),
   };
   const session = await openSession(runtime, traced, { optimization: 'off', threads: 1 });
@@ -167,18 +167,6 @@ export const randomOperators: ReadonlySet<string> = new Set([
   'RandomNormalLike',
   'RandomUniform',
   'RandomUniformLike',
-]);
-
-/** Operators whose results are no tensors, and cannot be returned. */
-const sequenceOperators: ReadonlySet<string> = new Set([
-  'Optional',
-  'SequenceConstruct',
-  'SequenceEmpty',
-  'SequenceErase',
-  'SequenceInsert',
-  'SequenceMap',
-  'SplitToSequence',
-  'ZipMap',
 ]);
 
 /** The batch size of a graph whose first axis is a number; undefined where it is free. */

@@ -2,6 +2,7 @@ import { ConfigError, ShapeError } from '@baal/core';
 import { differentiate } from '../differentiate.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
+import { resolveControlFlow } from '../graph/resolve-control-flow.ts';
 import { prune, raiseOpset } from '../graph/rewrite.ts';
 import type { Loss, LossOutput } from '../losses/loss.ts';
 import type { Regularizer } from '../losses/regularizer.ts';
@@ -75,12 +76,18 @@ export async function planTraining(
   regularizer?: Regularizer,
 ): Promise<TrainingPlan> {
   const outputs = [...new Set([model.output, ...losses.map((term) => term.output)])];
-  const base = raiseOpset(prune(model.graph, outputs));
+  let base = raiseOpset(prune(model.graph, outputs));
   // Such a model cannot even have the loss appended, which is of float32.
   if (isHalf(base) && !model.trainable.some((name) => base.initializers.has(name))) {
     throw nothingToTrain(base);
   }
-  const firstTrace = await traceGraph(runtime, base, model.inputShapes);
+  let firstTrace = await traceGraph(runtime, base, model.inputShapes);
+  // Control flow whose course depends on shapes only is known now; what is inside has to be traced too.
+  for (let before: Graph | undefined; before !== base; ) {
+    before = base;
+    base = resolveControlFlow(before, firstTrace);
+    if (base !== before) firstTrace = await traceGraph(runtime, base, model.inputShapes);
+  }
   const trainable = new Set(model.trainable);
   const prepared = prepareForward(lowerOperators(base, firstTrace), firstTrace, trainable);
 

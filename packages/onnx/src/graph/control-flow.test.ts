@@ -1,0 +1,282 @@
+import { createRng } from '@baal/core';
+import { describe, expect, it } from 'vitest';
+import { createLoss } from '../losses/get-loss.ts';
+import { createModel } from '../model.ts';
+import { createOptimizer } from '../optimizers/create-optimizer.ts';
+import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { openSession } from '../runtime/session.ts';
+import { constantTensor } from '../runtime/tensors.ts';
+import { traceGraph } from '../runtime/trace.ts';
+import { Trainer } from '../training/trainer.ts';
+import type { Graph } from './graph.ts';
+import { GraphBuilder } from './graph-builder.ts';
+import { readOnnx } from './read-onnx.ts';
+import { resolveControlFlow } from './resolve-control-flow.ts';
+import { float32Tensor, int64Tensor, type TensorData } from './tensor-data.ts';
+import { writeOnnx } from './write-onnx.ts';
+
+const runtime = await loadOnnxRuntime();
+
+const bool = (value: boolean): TensorData => ({
+  type: 'bool',
+  shape: [],
+  data: Uint8Array.of(value ? 1 : 0),
+});
+
+/** A graph with one input, `x [batch, 3]`, and a weight. */
+function start(): GraphBuilder {
+  const g = new GraphBuilder(undefined, 'control flow');
+  g.input({ name: 'x', type: 'float32', shape: ['batch', 3] });
+  g.initializer('w', float32Tensor([0.5, -1, 2]));
+  g.initializer('yes', bool(true));
+  return g;
+}
+
+/** h ← tanh(h·w + round), which is also a value of the round. */
+function loopBody(
+  goesOn: (g: GraphBuilder) => string = (g) => g.op('Identity', ['goes'], {}, 'on'),
+): Graph {
+  const g = new GraphBuilder(undefined, 'body');
+  g.input({ name: 'round', type: 'int64', shape: [] });
+  g.input({ name: 'goes', type: 'bool', shape: [] });
+  g.input({ name: 'h', type: 'float32', shape: [null, 3] });
+  const number = g.op('Cast', ['round'], { to: 1 }, 'number');
+  const next = g.op(
+    'Tanh',
+    [g.op('Add', [g.op('Mul', ['h', 'w'], {}, 'hw'), number], {}, 'sum')],
+    {},
+    'next',
+  );
+  g.output(goesOn(g), { type: 'bool', shape: [] });
+  g.output(next, { type: 'float32', shape: [null, 3] });
+  g.output(g.op('Identity', [next], {}, 'kept'), { type: 'float32', shape: [null, 3] });
+  return g.build();
+}
+
+function branch(opType: string, name: string): Graph {
+  const g = new GraphBuilder(undefined, name);
+  g.output(g.op(opType, ['x', 'w'], {}, 'inside'), { type: 'float32', shape: [null, 3] });
+  return g.build();
+}
+
+const operatorsOf = (graph: Graph): string[] => graph.nodes.map(({ opType }) => opType);
+const flow = ['If', 'Loop', 'Scan'];
+
+async function run(graph: Graph): Promise<Map<string, number[]>> {
+  const session = await openSession(runtime, graph, { optimization: 'off' });
+  const x = float32Tensor([1, -2, 0.5, 0.25, 3, -1], [2, 3]);
+  const results = await session.run({ x: constantTensor(runtime, x) });
+  await session.release();
+  return new Map(
+    Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]),
+  );
+}
+
+/** The graph that is left computes the same to the last bit. */
+async function expectResolved(given: Graph, left: Graph): Promise<void> {
+  expect(operatorsOf(given).some((name) => flow.includes(name))).toBe(true);
+  expect(operatorsOf(left).filter((name) => flow.includes(name))).toEqual([]);
+  expect(await run(left)).toEqual(await run(given));
+}
+
+describe('If', () => {
+  const network = (condition: boolean): Graph => {
+    const g = start();
+    g.initializer('condition', bool(condition));
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', ['condition'], attributes, 'y'));
+    // A second one, whose branches use the same names.
+    g.output(g.op('If', [g.op('Cast', ['condition'], { to: 9 })], attributes, 'again'));
+    return g.build();
+  };
+
+  it.each([true, false])('of a constant %s is the branch that is taken', async (condition) => {
+    const given = network(condition);
+    const left = readOnnx(writeOnnx(given));
+    await expectResolved(given, left);
+    const taken = condition ? 'Mul' : 'Sub';
+    expect(operatorsOf(left).filter((name) => name === taken)).toHaveLength(2);
+  });
+
+  it('of a condition on the data stays', () => {
+    const g = start();
+    const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [positive], attributes, 'y'));
+    expect(operatorsOf(readOnnx(writeOnnx(g.build())))).toContain('If');
+  });
+});
+
+describe('Loop', () => {
+  const network = (rounds: number, body = loopBody()): Graph => {
+    const g = start();
+    g.initializer('rounds', int64Tensor([rounds], []));
+    const [last = '', all = ''] = g.ops('Loop', ['rounds', 'yes', 'x'], 2, {
+      body: { graph: body },
+    });
+    g.output(last);
+    g.output(all);
+    return g.build();
+  };
+
+  it.each([1, 4])('of %i rounds is its rounds', async (rounds) => {
+    const given = network(rounds);
+    const left = readOnnx(writeOnnx(given));
+    await expectResolved(given, left);
+    expect(operatorsOf(left).filter((name) => name === 'Tanh')).toHaveLength(rounds);
+  });
+
+  it('whose condition is made anew in each round stays', () => {
+    const body = loopBody((g) => g.op('Not', [g.op('Not', ['goes'], {}, 'not')], {}, 'on'));
+    expect(operatorsOf(readOnnx(writeOnnx(network(3, body))))).toContain('Loop');
+  });
+
+  it('of very many rounds stays', () => {
+    expect(operatorsOf(readOnnx(writeOnnx(network(1_000_000))))).toContain('Loop');
+  });
+
+  it('in an If in a Loop', async () => {
+    const inner = new GraphBuilder(undefined, 'then');
+    inner.initializer('two', int64Tensor([2], []));
+    const results = inner.ops('Loop', ['two', 'yes', 'outer_h'], 2, {
+      body: { graph: loopBody() },
+    });
+    inner.output(results[0] as string, { type: 'float32', shape: [null, 3] });
+    const outer = new GraphBuilder(undefined, 'body');
+    outer.input({ name: 'outer_round', type: 'int64', shape: [] });
+    outer.input({ name: 'outer_goes', type: 'bool', shape: [] });
+    outer.input({ name: 'outer_h', type: 'float32', shape: [null, 3] });
+    const next = outer.op('If', ['outer_goes'], {
+      then_branch: { graph: inner.build() },
+      else_branch: { graph: branch('Sub', 'else') },
+    });
+    outer.output('outer_goes', { type: 'bool', shape: [] });
+    outer.output(next, { type: 'float32', shape: [null, 3] });
+    const g = start();
+    g.initializer('three', int64Tensor([3], []));
+    g.output(g.op('Loop', ['three', 'yes', 'x'], { body: { graph: outer.build() } }));
+    const given = g.build();
+    const left = resolveControlFlow(given);
+    await expectResolved(given, left);
+    expect(operatorsOf(left).filter((name) => name === 'Tanh')).toHaveLength(6);
+  });
+});
+
+describe('Scan', () => {
+  it.each([
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ])('over an axis that does not grow, directions %i and %i', async (input, output) => {
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'h', type: 'float32', shape: [null] });
+    body.input({ name: 'slice', type: 'float32', shape: [null] });
+    const next = body.op('Sub', [body.op('Mul', ['h', 'half'], {}, 'hs'), 'slice'], {}, 'next');
+    body.output(next, { type: 'float32', shape: [null] });
+    body.output(body.op('Tanh', [next], {}, 'squashed'), { type: 'float32', shape: [null] });
+    const g = start();
+    g.initializer('half', float32Tensor([0.5], []));
+    const first = g.op('ReduceMean', ['x'], { axes: [1], keepdims: 0 });
+    const results = g.ops('Scan', [first, 'x'], 2, {
+      body: { graph: body.build() },
+      num_scan_inputs: 1,
+      scan_input_axes: [1],
+      scan_input_directions: [input],
+      scan_output_axes: [1],
+      scan_output_directions: [output],
+    });
+    for (const name of results) g.output(name);
+    const given = g.build();
+    // How long the axis is, a run has to show.
+    expect(resolveControlFlow(given)).toBe(given);
+    await expectResolved(given, resolveControlFlow(given, await traceGraph(runtime, given)));
+  });
+
+  it('over the batch stays', async () => {
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'h', type: 'float32', shape: [3] });
+    body.input({ name: 'slice', type: 'float32', shape: [3] });
+    body.output(body.op('Add', ['h', 'slice'], {}, 'next'), { type: 'float32', shape: [3] });
+    const g = start();
+    g.output(g.op('Scan', ['w', 'x'], { body: { graph: body.build() }, num_scan_inputs: 1 }));
+    const given = g.build();
+    expect(resolveControlFlow(given, await traceGraph(runtime, given))).toBe(given);
+  });
+});
+
+describe('training', () => {
+  /** As many rounds as the input has columns, and a branch on that number. */
+  function network(written: boolean): Graph {
+    const g = start();
+    const columns = g.op('Gather', [g.op('Shape', ['x']), g.int(1)]);
+    let h = 'x';
+    if (written) {
+      for (let i = 0; i < 3; i++) {
+        h = g.op('Tanh', [g.op('Add', [g.op('Mul', [h, 'w']), g.float(i)])]);
+      }
+      g.output(g.op('Mul', [h, 'w'], {}, 'y'));
+    } else {
+      const [last = ''] = g.ops('Loop', [columns, 'yes', 'x'], 2, { body: { graph: loopBody() } });
+      const wide = (opType: string): Graph => {
+        const inner = new GraphBuilder(undefined, opType);
+        inner.output(inner.op(opType, [last, 'w'], {}, 'out'), {
+          type: 'float32',
+          shape: [null, 3],
+        });
+        return inner.build();
+      };
+      const attributes = {
+        then_branch: { graph: wide('Mul') },
+        else_branch: { graph: wide('Sub') },
+      };
+      g.output(g.op('If', [g.op('Equal', [columns, g.int(3)])], attributes, 'y'));
+    }
+    return g.build();
+  }
+
+  async function gradient(graph: Graph): Promise<number[]> {
+    const trainer = await Trainer.create(
+      runtime,
+      createModel(graph, { kind: 'values', trainable: ['w'] }),
+      {
+        losses: [{ output: 'y', loss: createLoss({ kind: 'meanSquaredError' }) }],
+        optimizer: (size) => createOptimizer({ kind: 'sgd', lr: 0.1 }, size),
+      },
+    );
+    const x = float32Tensor([1, -2, 0.5, 0.25, 3, -1], [2, 3]);
+    const target = { data: Float64Array.of(1, 2, 3), shape: [3] };
+    const batch = { size: 2, inputs: { x }, targets: [[target, target]], nameOf: String };
+    await trainer.step(batch, createRng(1));
+    const found = Array.from(trainer.gradients.view('w'));
+    await trainer.dispose();
+    return found;
+  }
+
+  it('goes through loops and branches that depend on shapes only', async () => {
+    const [found, expected] = [await gradient(network(false)), await gradient(network(true))];
+    expect(expected.every((value) => value !== 0)).toBe(true);
+    expected.forEach((value, i) => {
+      expect(found[i]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('refuses a branch that depends on the data, and says what to do', async () => {
+    const g = start();
+    const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [positive], attributes, 'y'));
+    await expect(gradient(g.build())).rejects.toThrow(
+      /If "y" has no gradient rule.*constant condition or a small constant number of rounds/,
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import { type Budget, unrollControlFlow } from './control-flow.ts';
+import type { Graph } from './graph.ts';
+import { type Facts, knownValues } from './known-values.ts';
+import { resolveSequences } from './static-sequences.ts';
+
+/** Loops that make more nodes than this, all together, stay loops. */
+const MOST_NODES = 10_000;
+
+/**
+ * The graph without control flow and sequences that are known before it runs: branches whose condition is constant,
+ * loops with a constant number of rounds, lists of tensors.
+ *
+ * @param facts what runs have shown: with it, conditions and numbers that depend on shapes only are known too
+ */
+export function resolveControlFlow(graph: Graph, facts?: Facts): Graph {
+  const budget: Budget = { nodes: MOST_NODES };
+  for (let current = graph; ; ) {
+    const unrolled = unrollControlFlow(current, knownValues(current, facts), budget);
+    const next = resolveSequences(unrolled, knownValues(unrolled, facts));
+    if (next === current) return current;
+    current = next;
+  }
+}

@@ -29,6 +29,16 @@ const reshapes: readonly Case[] = [
   ],
 ];
 
+it('Pad by a constant that learns', async () => {
+  await expectGradients({
+    build: (g) => {
+      const y = g.op('Pad', ['x', g.ints([0, 1, 0, 0, -1, 2]), 'c']);
+      return g.op('Mul', [y, y]);
+    },
+    operands: { x: { shape: ['N', 3, 2] }, c: { shape: [] } },
+  });
+});
+
 describe('gradients of operators that only move values', () => {
   it.each(reshapes)('%s', async (_, shape, build) => {
     await expectGradients({

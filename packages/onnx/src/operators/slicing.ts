@@ -85,10 +85,21 @@ function scatterSlice(context: GradientContext, dY: string): string {
 }
 
 /**
- * Padding. By a constant: dX = dY without it, by padding with the opposite amounts. By values of X
- * (`edge`, `reflect`, `wrap`): linear along each axis, so that padded unit vectors are the matrix.
+ * Padding. By a constant: dX = dY without it, by padding with the opposite amounts, and the constant gets the rest
+ * of dY. By values of X (`edge`, `reflect`, `wrap`): linear along each axis, so that padded unit vectors are the matrix.
  */
-export const pad: GradientRule = unary((context, dY) => {
+export const pad: GradientRule = (context) => {
+  const dY = context.gradient();
+  if (dY === undefined) return [];
+  const { g, needs } = context;
+  const dX = needs(0) || needs(2) ? paddedBack(context, dY) : undefined;
+  if (dX === undefined || !needs(2)) return [dX];
+  const sum = (name: string): string => g.op('ReduceSum', [name], { keepdims: 0 });
+  const rest = g.op('Sub', [sum(dY), sum(dX)]);
+  return [dX, undefined, g.op('Reshape', [rest, shapeOf(context, context.input(2))])];
+};
+
+function paddedBack(context: GradientContext, dY: string): string {
   const { g, node } = context;
   const mode = stringAttribute(node, 'mode', 'constant');
   const amounts = context.constant(context.input(1));
@@ -120,4 +131,4 @@ export const pad: GradientRule = unary((context, dY) => {
     const matrix = g.op('Pad', [units(g, extent), around], { mode });
     return alongAxis(context, gradient, axis, matrix);
   }, dY);
-});
+}

@@ -137,6 +137,12 @@ describe('Loop', () => {
     expect(operatorsOf(readOnnx(writeOnnx(network(3, body))))).toContain('Loop');
   });
 
+  it('whose body has another number of inputs is left for the runtime to refuse', () => {
+    const body = loopBody();
+    const given = network(2, { ...body, inputs: body.inputs.slice(0, 2) });
+    expect(operatorsOf(resolveControlFlow(given))).toContain('Loop');
+  });
+
   it('of very many rounds stays', () => {
     expect(operatorsOf(readOnnx(writeOnnx(network(1_000_000))))).toContain('Loop');
   });

@@ -74,7 +74,8 @@ function branchTaken(
   const condition = known.constant(node.inputs[0] ?? '');
   if (condition === undefined) return undefined;
   const taken = subgraph(node, condition.data[0] ? 'then_branch' : 'else_branch');
-  return taken && spent(budget, 1, taken) ? inlined(g, taken)([]) : undefined;
+  const fits = taken !== undefined && hasSides(taken, 0, node.outputs.length);
+  return fits && spent(budget, 1, taken) ? inlined(g, taken)([]) : undefined;
 }
 
 /** Inputs: number of rounds, condition, states. Of a round: its number, condition, states; condition, states, values. */
@@ -89,6 +90,7 @@ function loopRounds(
   const rounds = Number(known.constant(count)?.data[0] ?? Number.NaN);
   const goes = condition === '' || Boolean(known.constant(condition)?.data[0]);
   if (body === undefined || !goes || !alwaysGoesOn(body, known)) return undefined;
+  if (!hasSides(body, first.length + 2, node.outputs.length + 1)) return undefined;
   if (!spent(budget, rounds, body)) return undefined;
   const round = inlined(g, body);
   const yes = g.initializer(g.fresh('yes'), { type: 'bool', shape: [], data: Uint8Array.of(1) });
@@ -115,7 +117,10 @@ function scanRounds(
   const axes = intsAttribute(node, 'scan_input_axes', []);
   const backwards = intsAttribute(node, 'scan_input_directions', []);
   const rounds = known.extent(sliced[0] ?? '', axes[0] ?? 0) ?? Number.NaN;
-  if (body === undefined || !spent(budget, rounds, body)) return undefined;
+  if (body === undefined || !hasSides(body, node.inputs.length, node.outputs.length)) {
+    return undefined;
+  }
+  if (!spent(budget, rounds, body)) return undefined;
   const round = inlined(g, body);
   let states: readonly string[] = first;
   const values = Array.from({ length: rounds }, (_, t) => {
@@ -147,6 +152,11 @@ function sideBySide(
     const parts = rounds.map((values) => g.op('Unsqueeze', [values[i] as string, g.ints([axis])]));
     return g.op('Concat', reversed[i] === 1 ? parts.reverse() : parts, { axis });
   });
+}
+
+/** Whether a subgraph has the inputs and at least the outputs that its node is written for; else the runtime refuses it. */
+function hasSides(body: Graph, inputs: number, outputs: number): boolean {
+  return body.inputs.length === inputs && body.outputs.length >= outputs;
 }
 
 /** Takes the nodes of some rounds from the budget, if they are there. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { readOnnx } from './read-onnx.ts';
+import { writeOnnx } from './write-onnx.ts';
 
 const { onnx } = onnxProto;
 const Type = onnx.AttributeProto.AttributeType;
@@ -242,6 +243,35 @@ describe('functions of a model', () => {
     ).toEqual([-2, 2]);
   });
 
+  it.each([
+    [16, 18],
+    [20, 20],
+  ])('may have another operator set where all means the same: %i', async (version, common) => {
+    const squashed = functionOf('Squashed', ['a'], ['b'], [node('Tanh', ['a'], ['b'])], {
+      opsetImport: [{ domain: '', version }],
+    });
+    const bytes = modelOf([node('Squashed', ['x'], ['y'], [], 'local')], [squashed]);
+    expect(readOnnx(bytes).opsets).toEqual({ '': common });
+    const own = modelOf([node('Tanh', ['x'], ['y'])], []);
+    expect(await outputs(writeOnnx(readOnnx(bytes)), [1, -2])).toEqual(await outputs(own, [1, -2]));
+  });
+
+  it('may not pull the model to an operator set in which it means something else', () => {
+    const later = functionOf('Later', ['a'], ['b'], [node('Gelu', ['a'], ['b'])], {
+      opsetImport: [{ domain: '', version: 20 }],
+    });
+    const inside = node(
+      'GridSample',
+      ['x', 'x'],
+      ['m'],
+      [{ name: 'mode', type: Type.STRING, s: new TextEncoder().encode('bilinear') }],
+    );
+    const bytes = modelOf([inside, node('Later', ['m'], ['y'], [], 'local')], [later]);
+    expect(() => readOnnx(bytes)).toThrow(
+      'the model uses operator set 18 and other parts 20, in which GridSample "m" means something else',
+    );
+  });
+
   it('leave an attribute out that has neither a value nor a default', async () => {
     const leaky = functionOf(
       'Leaky',
@@ -273,9 +303,23 @@ describe('functions of a model', () => {
     ],
     ['is there twice', [scaled, scaled], 'function local::Scaled is there twice'],
     [
-      'has another operator set',
-      [{ ...scaled, opsetImport: [{ domain: '', version: 20 }] }],
-      'function local::Scaled uses operator set 20 of domain "" and the model 18',
+      'means something else in the operator set of the model',
+      [
+        functionOf('Scaled', ['a'], ['b'], [node('Split', ['a'], ['b', 'c'])], {
+          opsetImport: [{ domain: '', version: 17 }],
+        }),
+      ],
+      'function local::Scaled uses operator set 17 and other parts 18, in which Split "b" means something else',
+    ],
+    [
+      'is older than the changes that are known',
+      [{ ...scaled, opsetImport: [{ domain: '', version: 12 }] }],
+      'function local::Scaled uses operator set 12 and other parts 18',
+    ],
+    [
+      'has another version of its own operators',
+      [{ ...scaled, opsetImport: [{ domain: 'local', version: 2 }] }],
+      'function local::Scaled uses operator set 2 of domain "local" and the model 1',
     ],
     [
       'multiplies without end',

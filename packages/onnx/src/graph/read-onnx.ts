@@ -3,7 +3,6 @@ import onnxProto from 'onnx-proto';
 import { checkStructure, DEEPEST } from './check-structure.ts';
 import { elementTypeCode, elementTypeOf } from './element-types.ts';
 import type { ExternalDataReader } from './external-data.ts';
-import { functionDefaults } from './function-defaults.ts';
 import {
   type Attribute,
   checkName,
@@ -12,7 +11,8 @@ import {
   type Node,
   type ValueInfo,
 } from './graph.ts';
-import { functionKey, inlineFunctions, type LocalFunction } from './inline-functions.ts';
+import { inlineFunctions } from './inline-functions.ts';
+import { readFunctions } from './local-functions.ts';
 import { opsetsOf, standardDomain, usedOpsets } from './opsets.ts';
 import { readSparseTensor, readTensor, SparseBudget, type TensorSource } from './read-tensor.ts';
 import { resolveAliases } from './resolve-aliases.ts';
@@ -78,7 +78,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = 
       `${where}: the model does not say which operator set it uses, expected one; the file is truncated, or export it again`,
     );
   }
-  const functions = functionsOf(model, bytes, opsets, where);
+  const functions = readFunctions(model, bytes, opsets, where);
   const inlined = inlineFunctions(model.graph, functions, { where, size: bytes.length });
   const source = {
     where,
@@ -90,37 +90,6 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions | string = 
   checkNodes(graph, where);
   const sorted = sortGraph({ ...graph, opsets: usedOpsets(graph, functions) }, where);
   return resolveAliases(resolveControlFlow(sorted));
-}
-
-function functionsOf(
-  model: ModelProto,
-  bytes: Uint8Array,
-  opsets: Map<string, number>,
-  where: string,
-): Map<string, LocalFunction> {
-  const functions = new Map<string, LocalFunction>();
-  const protos = model.functions ?? [];
-  const defaults = protos.length === 0 ? [] : functionDefaults(bytes);
-  for (const [i, proto] of protos.entries()) {
-    const key = functionKey(proto.domain ?? '', proto.name ?? '');
-    if (functions.has(key)) {
-      throw new DataError(
-        `${where}: function ${key} is there twice, expected one function a name; overloads are not supported`,
-      );
-    }
-    functions.set(key, { proto, defaults: defaults[i] ?? [] });
-    const own = opsetsOf(proto.opsetImport, `${where}: function ${key}`);
-    for (const [domain, version] of own) {
-      const other = opsets.get(domain);
-      if (other !== undefined && other !== version) {
-        throw new DataError(
-          `${where}: function ${key} uses operator set ${version} of domain "${domain}" and the model ${other}, expected the same; export the model again with one version`,
-        );
-      }
-      opsets.set(domain, version);
-    }
-  }
-  return functions;
 }
 
 /** Every node needs an operator and, if any, a name of its own, and its domain a version. */

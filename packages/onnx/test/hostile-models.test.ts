@@ -38,8 +38,8 @@ function relus(count: number): NodeProto[] {
   );
 }
 
-/** `If` nodes with two small branches each. */
-function conditions(count: number): GraphProto {
+/** `If` nodes with two small branches each, on the constant c or on d, which is its opposite. */
+function conditions(count: number, condition: 'c' | 'd'): GraphProto {
   const branch = (name: string) => ({
     name,
     type: AttributeType.GRAPH,
@@ -47,11 +47,14 @@ function conditions(count: number): GraphProto {
   });
   return {
     initializer: [{ name: 'c', dataType: 9, dims: [], int32Data: [1] }],
-    node: Array.from({ length: count }, (_, i) =>
-      node('If', ['c'], [i === 0 ? 'y' : `v${i}`], {
-        attribute: [branch('then_branch'), branch('else_branch')],
-      }),
-    ),
+    node: [
+      node('Not', ['c'], ['d']),
+      ...Array.from({ length: count }, (_, i) =>
+        node('If', [condition], [i === 0 ? 'y' : `v${i}`], {
+          attribute: [branch('then_branch'), branch('else_branch')],
+        }),
+      ),
+    ],
   };
 }
 
@@ -330,7 +333,9 @@ describe('structure without end', () => {
     const nodes = 150_000;
     expect(readOnnx(modelOf({ node: relus(nodes) })).nodes).toHaveLength(nodes);
     expect(readOnnx(modelOf({ node: relus(nodes).reverse() })).nodes[0]?.inputs).toEqual(['x']);
-    expect(readOnnx(modelOf(conditions(12_000))).nodes).toHaveLength(12_000);
+    expect(readOnnx(modelOf(conditions(12_000, 'd'))).nodes).toHaveLength(12_001);
+    // A constant condition is resolved: what the branch does, and the name that its result has outside.
+    expect(readOnnx(modelOf(conditions(12_000, 'c'))).nodes).toHaveLength(24_001);
     const wide = Array.from({ length: nodes }, (_, i) => `v${i}`);
     const branch = (name: string) => ({
       name,
@@ -341,7 +346,8 @@ describe('structure without end', () => {
       modelOf({
         initializer: [{ name: 'c', dataType: 9, dims: [], int32Data: [1] }],
         node: [
-          node('If', ['c'], ['y'], { attribute: [branch('then_branch'), branch('else_branch')] }),
+          node('Not', ['c'], ['d']),
+          node('If', ['d'], ['y'], { attribute: [branch('then_branch'), branch('else_branch')] }),
           ...wide.map((name) => node('Relu', ['x'], [name])),
         ],
       }),

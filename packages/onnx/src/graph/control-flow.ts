@@ -12,14 +12,15 @@ export interface Budget {
 /**
  * The graph without those If, Loop and Scan nodes whose course is known: the branch that is taken, or the rounds one
  * after another, stand in their place. A node whose condition or number of rounds depends on the data stays, and so does
- * one that would make more nodes than the budget has.
+ * a loop that would make more nodes than the budget has.
  */
 export function unrollControlFlow(graph: Graph, known: Known, budget: Budget): Graph {
   if (!graph.nodes.some(isControlFlow)) return graph;
-  const shared = namesInSeveralScopes(graph);
   let changed = false;
+  let reserved = false;
   const built = rewriteNodes(graph, (g, node) => {
-    for (const name of shared) g.reserve(name);
+    if (!reserved) for (const name of namesInSeveralScopes(graph)) g.reserve(name);
+    reserved = true;
     const results = isControlFlow(node) ? unrolled(g, node, known, budget) : undefined;
     if (results === undefined) return false;
     changed = true;
@@ -57,7 +58,7 @@ function namesInSeveralScopes(graph: Graph): Set<string> {
 function unrolled(g: GraphBuilder, node: Node, known: Known, budget: Budget): string[] | undefined {
   switch (node.opType) {
     case 'If':
-      return branchTaken(g, node, known, budget);
+      return branchTaken(g, node, known);
     case 'Loop':
       return loopRounds(g, node, known, budget);
     default:
@@ -65,17 +66,12 @@ function unrolled(g: GraphBuilder, node: Node, known: Known, budget: Budget): st
   }
 }
 
-function branchTaken(
-  g: GraphBuilder,
-  node: Node,
-  known: Known,
-  budget: Budget,
-): string[] | undefined {
+function branchTaken(g: GraphBuilder, node: Node, known: Known): string[] | undefined {
   const condition = known.constant(node.inputs[0] ?? '');
   if (condition === undefined) return undefined;
   const taken = subgraph(node, condition.data[0] ? 'then_branch' : 'else_branch');
   const fits = taken !== undefined && hasSides(taken, 0, node.outputs.length);
-  return fits && spent(budget, 1, taken) ? inlined(g, taken)([]) : undefined;
+  return fits ? inlined(g, taken)([]) : undefined;
 }
 
 /** Inputs: number of rounds, condition, states. Of a round: its number, condition, states; condition, states, values. */

@@ -101,6 +101,22 @@ describe('If', () => {
     expect(operatorsOf(left).filter((name) => name === taken)).toHaveLength(2);
   });
 
+  it('of a constant takes no name that a branch which stays has inside', async () => {
+    const g = start();
+    const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', ['yes'], attributes, 'y'));
+    g.output(g.op('If', [positive], attributes, 'again'));
+    const given = g.build();
+    const left = resolveControlFlow(given);
+    expect(operatorsOf(left).filter((name) => name === 'If')).toHaveLength(1);
+    expect(left.nodes.flatMap(({ outputs }) => outputs)).not.toContain('inside');
+    expect(await run(left)).toEqual(await run(given));
+  });
+
   it('of a condition on the data stays', () => {
     const g = start();
     const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);

@@ -256,6 +256,16 @@ describe('functions of a model', () => {
     expect(await outputs(writeOnnx(readOnnx(bytes)), [1, -2])).toEqual(await outputs(own, [1, -2]));
   });
 
+  it('takes a node as it is that is written for the operator set of the change, or a later one', () => {
+    const later = functionOf('Later', ['a'], ['b'], [node('Gelu', ['a'], ['b'])], {
+      opsetImport: [{ domain: '', version: 20 }],
+    });
+    const count = { name: 'num_outputs', type: Type.INT, i: 1 };
+    const split = node('Split', ['x'], ['m'], [count]);
+    const bytes = modelOf([split, node('Later', ['m'], ['y'], [], 'local')], [later]);
+    expect(readOnnx(bytes).opsets).toEqual({ '': 20 });
+  });
+
   it('may not pull the model to an operator set in which it means something else', () => {
     const later = functionOf('Later', ['a'], ['b'], [node('Gelu', ['a'], ['b'])], {
       opsetImport: [{ domain: '', version: 20 }],

@@ -21,6 +21,7 @@ import {
   toMetricBatch,
   type WorkOptions,
 } from '@baal/core';
+import { evaluationMode } from './bayesian/evaluation-mode.ts';
 import { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 import { defaultMetrics } from './default-metrics.ts';
 import { writeOnnx } from './graph/write-onnx.ts';
@@ -28,7 +29,6 @@ import type { Target } from './losses/loss.ts';
 import { type Model, withWeights } from './model.ts';
 import { classesFirst } from './prediction/classes-first.ts';
 import { DatasetPredictions, type PredictionRequest } from './prediction/dataset-predictions.ts';
-import { evaluationMode } from './prediction/evaluation-mode.ts';
 import { featureChunks, featureModel } from './prediction/feature-model.ts';
 import { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from './runtime/onnx-runtime.ts';

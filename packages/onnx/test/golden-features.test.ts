@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { decodeSafetensors, type NdArray } from '@baal/core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { evaluationMode } from '../src/bayesian/evaluation-mode.ts';
 import { type Graph, intAttribute } from '../src/graph/graph.ts';
 import { readOnnx } from '../src/graph/read-onnx.ts';
 import type { TensorData } from '../src/graph/tensor-data.ts';
 import { createModel } from '../src/model.ts';
-import { evaluationMode } from '../src/prediction/evaluation-mode.ts';
 import { featureModel } from '../src/prediction/feature-model.ts';
 import { Predictor } from '../src/prediction/predictor.ts';
 import { loadOnnxRuntime } from '../src/runtime/onnx-runtime.ts';

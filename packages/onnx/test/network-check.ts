@@ -1,5 +1,6 @@
 import { createRng, type Rng } from '@baal/core';
 import { expect } from 'vitest';
+import { evaluationMode, withoutDropout } from '../src/bayesian/evaluation-mode.ts';
 import { float32Tensor, int64Tensor, sizeOf, type TensorData } from '../src/graph/tensor-data.ts';
 import type { Layer } from '../src/layers/layer.ts';
 import { sequential } from '../src/layers/sequential.ts';
@@ -7,7 +8,6 @@ import { createLoss, type LossConfig } from '../src/losses/get-loss.ts';
 import type { Target } from '../src/losses/loss.ts';
 import type { Model } from '../src/model.ts';
 import { createOptimizer } from '../src/optimizers/create-optimizer.ts';
-import { evaluationMode, withoutDropout } from '../src/prediction/evaluation-mode.ts';
 import { loadOnnxRuntime } from '../src/runtime/onnx-runtime.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { constantTensor } from '../src/runtime/tensors.ts';

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import { expectGradients } from '../../test/finite-differences.ts';
 import type { AttributeValue } from '../graph/graph-builder.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
-import { probeBlockedConvolution } from '../runtime/probe-kernels.ts';
+import { probeBlockedConvolution } from './probe-kernels.ts';
 
 const block = await probeBlockedConvolution(await loadOnnxRuntime());
 

@@ -1,10 +1,10 @@
 import { ConfigError, type NdArray, type Predictions } from '@baal/core';
+import { evaluationMode } from '../bayesian/evaluation-mode.ts';
 import { describeNode, type Graph, intAttribute } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { consumersOf } from '../graph/rewrite.ts';
 import type { Model } from '../model.ts';
 import type { Trace, TracedValue } from '../runtime/trace.ts';
-import { evaluationMode } from './evaluation-mode.ts';
 
 /** Operators that apply weights to vectors, the features on the last axis. */
 const products: readonly string[] = ['Gemm', 'MatMul'];

@@ -1,9 +1,9 @@
+import type { Cut } from '../bayesian/cut.ts';
 import { floatAttribute, type Graph, intAttribute, type Node } from '../graph/graph.ts';
 import { consumersOf } from '../graph/rewrite.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import type { Trace } from '../runtime/trace.ts';
-import type { Cut } from './cut.ts';
 
 /** A dropout at the cut whose mask can go into the weights of the product behind it. */
 export interface Fold {

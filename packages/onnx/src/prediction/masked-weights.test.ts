@@ -1,13 +1,13 @@
 import { createRng } from '@baal/core';
 import { describe, expect, it } from 'vitest';
+import { cutGraph } from '../bayesian/cut.ts';
+import { evaluationMode } from '../bayesian/evaluation-mode.ts';
 import { mcDropout } from '../bayesian/mc-dropout.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { float32Tensor } from '../graph/tensor-data.ts';
 import { createModel, type Model } from '../model.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { traceGraph } from '../runtime/trace.ts';
-import { cutGraph } from './cut.ts';
-import { evaluationMode } from './evaluation-mode.ts';
 import { drawMasks } from './posterior-draw.ts';
 import { Predictor } from './predictor.ts';
 import { buildSuffix } from './suffix.ts';

@@ -1,5 +1,7 @@
 import { createRng } from '@baal/core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cutGraph } from '../bayesian/cut.ts';
+import { evaluationMode } from '../bayesian/evaluation-mode.ts';
 import { mcDropout } from '../bayesian/mc-dropout.ts';
 import type { Graph } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
@@ -8,8 +10,6 @@ import { dbalCnn, mlp } from '../layers/networks.ts';
 import { createModel, type MaskSharing, type Model } from '../model.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { traceGraph } from '../runtime/trace.ts';
-import { cutGraph } from './cut.ts';
-import { evaluationMode } from './evaluation-mode.ts';
 import { Predictor, type PredictorSettings } from './predictor.ts';
 
 const runtime = await loadOnnxRuntime();

@@ -1,5 +1,7 @@
 import { ConfigError, type Rng, type StopSignal } from '@baal/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { type Cut, cutGraph, stochasticNodes, uncutGraph } from '../bayesian/cut.ts';
+import { evaluationMode, withoutDropout } from '../bayesian/evaluation-mode.ts';
 import { describeNode, type Graph } from '../graph/graph.ts';
 import { readsOf } from '../graph/reads.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
@@ -8,8 +10,6 @@ import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor } from '../runtime/tensors.ts';
 import { type Trace, traceGraph } from '../runtime/trace.ts';
-import { type Cut, cutGraph, stochasticNodes, uncutGraph } from './cut.ts';
-import { evaluationMode, withoutDropout } from './evaluation-mode.ts';
 import { drawMasks, type PosteriorDraw } from './posterior-draw.ts';
 import { buildSuffix, type Suffix } from './suffix.ts';
 

@@ -1,10 +1,10 @@
+import type { Cut } from '../bayesian/cut.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { readsOf, withReads } from '../graph/reads.ts';
 import type { TensorData } from '../graph/tensor-data.ts';
 import { dropoutRatio, type MaskSharing } from '../model.ts';
 import { batchExtent, type Trace, type TracedValue } from '../runtime/trace.ts';
-import type { Cut } from './cut.ts';
 import { type Fold, findFolds } from './fold.ts';
 import { declaredMaskShape, maskLayout, type SuffixMask } from './suffix-mask.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bothRuntimes } from '../../test/runtimes.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
+import { probeBlockedConvolution, probeOutputBuffers } from '../operators/probe-kernels.ts';
 import { computesOnCpu, loadOnnxRuntime, type OnnxRuntime } from './onnx-runtime.ts';
-import { probeBlockedConvolution, probeOutputBuffers } from './probe-kernels.ts';
 import { openSession } from './session.ts';
 import { toTensor } from './tensors.ts';
 

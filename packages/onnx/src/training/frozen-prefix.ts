@@ -1,6 +1,6 @@
+import { cutBefore } from '../bayesian/cut.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { type ElementType, sizeOf } from '../graph/tensor-data.ts';
-import { cutBefore } from '../prediction/cut.ts';
 import { randomOperators, type Trace, type TracedValue } from '../runtime/trace.ts';
 import type { TrainingPlan } from './training-graph.ts';
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '@baal/core';
+import { evaluatedBatchNormalization } from '../bayesian/evaluation-mode.ts';
 import {
   describeNode,
   floatAttribute,
@@ -11,7 +12,6 @@ import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import { searchesWindows } from '../operators/pooling.ts';
-import { evaluatedBatchNormalization } from '../prediction/evaluation-mode.ts';
 import { batchExtent, type Trace } from '../runtime/trace.ts';
 import { unfoldConvolution } from './unfold-convolution.ts';
 

@@ -1,8 +1,8 @@
 import { GraphBuilder } from '../graph/graph-builder.ts';
-import { blockedConvolution, blockWeights } from '../operators/blocked-convolution.ts';
-import { computesOnCpu, type OnnxRuntime } from './onnx-runtime.ts';
-import { openSession } from './session.ts';
-import { toTensor } from './tensors.ts';
+import { computesOnCpu, type OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { openSession } from '../runtime/session.ts';
+import { toTensor } from '../runtime/tensors.ts';
+import { blockedConvolution, blockWeights } from './blocked-convolution.ts';
 
 /**
  * The channel block of the runtime's blocked convolution on this CPU: 16, 8, or 0 where it has none

@@ -13,15 +13,27 @@ const below: Readonly<Record<string, readonly string[]>> = {
 };
 const packages = Object.keys(below);
 
-/** Layers of core, lowest first; a folder imports its own layer and those before it. */
-const layersOfCore: readonly (readonly string[])[] = [
-  ['errors.ts', 'registry.ts', 'stop-signal.ts', 'random'],
-  ['data', 'predictions', 'stats'],
-  ['heuristics', 'metrics', 'calibration'],
-  ['loop'],
-  ['testing'],
-  ['index.ts'],
-];
+/** Layers inside a package, lowest first; a folder imports its own layer and those before it. */
+const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  core: [
+    ['errors.ts', 'registry.ts', 'stop-signal.ts', 'random'],
+    ['data', 'predictions', 'stats'],
+    ['heuristics', 'metrics', 'calibration'],
+    ['loop'],
+    ['testing'],
+    ['index.ts'],
+  ],
+  onnx: [
+    ['graph', 'optimizers', 'name-pattern.ts', 'default-metrics.ts', 'train-and-test.ts'],
+    ['node', 'runtime', 'output-kind.ts'],
+    ['operators', 'losses', 'model.ts', 'heuristics'],
+    ['differentiate.ts', 'bayesian', 'layers', 'reinitialize.ts'],
+    ['training', 'training-args.ts'],
+    ['prediction'],
+    ['model-wrapper.ts'],
+    ['index.ts'],
+  ],
+};
 
 /** Package of a specifier: `@baal/core/testing` belongs to `@baal/core`. */
 function packageOf(specifier: string): string {
@@ -103,15 +115,17 @@ describe('core', () => {
     const names = sourceFiles('core').flatMap((file) => file.imports);
     expect(names.filter((name) => isBuiltin(name) || name.includes('onnx'))).toEqual([]);
   });
+});
 
+describe.each(Object.entries(layers))('packages/%s', (folder, order) => {
   it('imports down its layers only', () => {
     const layerOf = (path: string): number => {
-      const layer = layersOfCore.findIndex((names) => names.includes(path.split('/')[0] as string));
+      const layer = order.findIndex((names) => names.includes(path.split('/')[0] as string));
       if (layer === -1)
-        throw new RangeError(`core/src/${path} belongs to no layer; add its folder`);
+        throw new RangeError(`${folder}/src/${path} belongs to no layer; add its folder`);
       return layer;
     };
-    const upward = sourceFiles('core').flatMap(({ path, imports }) =>
+    const upward = sourceFiles(folder).flatMap(({ path, imports }) =>
       imports
         .filter(isRelative)
         .map((name) => posix.join(posix.dirname(path), name))

@@ -1,14 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng, entropy } from '@baal/core';
-import { GraphBuilder, type Model, mlp, writeOnnx } from '@baal/onnx';
+import { float32Tensor, GraphBuilder, type Model, mlp, writeOnnx } from '@baal/onnx';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
 import { writeIdx } from './idx-file.ts';
 import { testContext } from './in-process.ts';
 import { json, refused, score, scoresOf } from './score-in-process.ts';
 
+const table = ['--id', 'name', '--label', 'class'];
 let folder = '';
 const at = (name: string): string => join(folder, name);
 const N = 2500; // more than two runs of the model
@@ -47,10 +48,20 @@ beforeAll(() => {
     rows.map((_, i) => i % 4),
   );
   writeIdx(at('few.idx'), [7], [0, 1, 2, 3, 0, 1, 2]);
+  writeFileSync(at('five.csv'), 'name,a,b,c,class\nx,1,2,3,0\ny,1,2,3,4\n');
+  writeFileSync(at('halves.csv'), `${'0.5\n'.repeat(N)}`);
+  writeFileSync(at('header.csv'), 'a,b,c\n');
+  writeFileSync(at('nothing.csv'), '');
+  writeFileSync(at('breaks.csv'), 'a,b,c\n1,2,"x\ny"\n');
+  writeFileSync(at('ids.csv'), '1,2,3\n1,2,99\n');
+  mkdirSync(at('folder.csv'));
+  const lookup = new GraphBuilder();
+  const ids = lookup.input({ name: 'ids', type: 'int64', shape: ['batch', 3] });
+  const words = lookup.initializer('table', float32Tensor([1, 2, 3, 4, 5], [5]));
+  lookup.output(lookup.op('Gather', [words, ids]));
+  writeFileSync(at('lookup.onnx'), writeOnnx(lookup.build()));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const table = ['--id', 'name', '--label', 'class'];
 
 describe('baal score', () => {
   it('scores every row, shows the best, and both accuracies where labels are known', async () => {
@@ -216,6 +227,71 @@ describe('baal score', () => {
       ['model.onnx', 'pool.idx', '--kind', 'logits', '--fallback'],
       '--fallback: nothing to go on without, expected --provider too',
     ],
+    [
+      'a regression judged by its classes',
+      ['model.onnx', 'pool.idx', '--kind', 'values'],
+      '--heuristic: bald looks at classes, expected variance',
+    ],
+    [
+      'accuracy of a regression',
+      ['model.onnx', 'pool.csv', ...table, '--kind', 'values', '--heuristic', 'variance'],
+      'expected a model that gives one class a row, got values [4]',
+    ],
+    [
+      'a class that the model does not have',
+      ['model.onnx', 'five.csv', ...table, '--kind', 'logits'],
+      'row 1 has the label 4, expected a class from 0 to 3',
+    ],
+    [
+      'labels with a fraction',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--labels', 'halves.csv'],
+      'halves.csv is 0.5, expected a class',
+    ],
+    [
+      'a table without rows',
+      ['model.onnx', 'header.csv', '--kind', 'logits'],
+      'header.csv: there are no rows, expected at least one',
+    ],
+    [
+      'a table without lines',
+      ['model.onnx', 'nothing.csv', '--kind', 'logits'],
+      'nothing.csv: the file is empty',
+    ],
+    [
+      'scores in the place of the pool',
+      ['model.onnx', 'header.csv', '--kind', 'logits', '--out', 'header.csv'],
+      'header.csv is read too',
+    ],
+    [
+      'scores in the place of the model',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--out', 'model.onnx'],
+      'model.onnx is read too',
+    ],
+    [
+      'scores in the place of a folder',
+      ['model.onnx', 'pool.idx', '--kind', 'logits', '--out', 'folder.csv'],
+      'folder.csv: cannot write the scores (EISDIR)',
+    ],
+    [
+      'a folder without images',
+      ['model.onnx', 'folder.csv', '--kind', 'logits', '--shape', '1x1x3'],
+      'folder.csv: no images',
+    ],
+    [
+      'text with line breaks',
+      ['model.onnx', 'breaks.csv', '--kind', 'logits'],
+      "holds 'x y', expected a number",
+    ],
+    [
+      'fractions for ids',
+      ['lookup.onnx', 'pool.idx', '--kind', 'logits', '--heuristic', 'entropy', '--scale', '1'],
+      'score: row 0 has the value',
+    ],
+    [
+      'ids past the vocabulary',
+      ['lookup.onnx', 'ids.csv', '--kind', 'logits', '--heuristic', 'entropy'],
+      'cannot be run on rows 0 to 1, expected values that it takes, got: ',
+    ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],
     ['a model that is none', ['pool.csv', 'pool.idx'], 'are not an ONNX model'],
@@ -232,6 +308,41 @@ describe('baal score', () => {
   ])('refuses %s', async (_, args, text) => {
     const files = /\.(onnx|idx|csv)$/;
     expect(await refused(...args.map((arg) => (files.test(arg) ? at(arg) : arg)))).toContain(text);
+  });
+
+  it('shows names with quotes and line breaks on one line each, and writes them as they are', async () => {
+    const name = `a, "b"\n\u001b[31m${'c'.repeat(80)}`;
+    writeFileSync(at('names.csv'), `name,a,b,c\n"${name.replaceAll('"', '""')}",1,2,3\n`);
+    const args = [at('model.onnx'), at('names.csv'), '--id', 'name', '--kind', 'logits'];
+    const { output } = await score(...args, '--out', at('named.csv'));
+    expect(output).toContain('a, "b"\\u000a\\u001b[31mccc');
+    expect(output.split('\n').find((line) => line.includes('a, "b"'))).toMatch(/c… {2}0\.\d+/);
+    expect(readFileSync(at('named.csv'), 'utf8')).toContain(`0,"${name.replaceAll('"', '""')}",0.`);
+    expect((await json(...args)).top[0].id).toBe(name);
+  });
+
+  it('finds the classes of a tagger on its last axis', async () => {
+    // [n, tokens, classes]: the rows of three values as three tokens with logits [x, 0].
+    const g = new GraphBuilder();
+    const x = g.input({ name: 'x', type: 'float32', shape: ['batch', 3] });
+    const tokens = g.op('Unsqueeze', [x, g.ints([2])]);
+    const zeros = g.op('Sub', [tokens, tokens]);
+    g.output(g.op('Concat', [tokens, zeros], { axis: 2 }));
+    writeFileSync(at('tagger.onnx'), writeOnnx(g.build()));
+    const args = [at('tagger.onnx'), at('pool.idx'), '--kind', 'logits', '--heuristic', 'entropy'];
+    const { top } = await json(...args, '--reduction', 'sum', '--class-axis', '-1', '--top', '1');
+    const bytes = readFileSync(at('pool.idx'));
+    const sums = Array.from({ length: N }, (_, row) =>
+      [0, 1, 2].reduce((sum, i) => {
+        const p = 1 / (1 + Math.exp(-bytes.readFloatBE(12 + 4 * (3 * row + i))));
+        return sum - p * Math.log(p) - (1 - p) * Math.log(1 - p);
+      }, 0),
+    );
+    expect(top[0].score).toBeCloseTo(Math.max(...sums), 5);
+    const [axis] = [await refused(...args, '--class-axis', '3')];
+    expect(axis).toContain(
+      '--class-axis: the output has no axis 3 behind the batch, expected one from 1 to 2',
+    );
   });
 
   it('goes on with cpu where it is asked to, and says so', async () => {

@@ -107,6 +107,7 @@ export {
   type UpdateSettings,
 } from './optimizers/training-optimizer.ts';
 export { lastOperator, outputKind } from './output-kind.ts';
+export { classesFirst } from './prediction/classes-first.ts';
 export { type BatchPrediction, Predictor, type PredictorSettings } from './prediction/predictor.ts';
 export { type ReinitializedLayers, reinitialize } from './reinitialize.ts';
 export {

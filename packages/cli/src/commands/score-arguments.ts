@@ -61,6 +61,7 @@ export function addScoreCommand(
       ]),
     )
     .option('--output <name>', 'default: the first')
+    .option('--class-axis <n>', 'of the output; -1 for taggers; default: 1', integer)
     .option('--dropout <rate>', 'puts Dropout into a model that has none', rate)
     .option('--dropout-at <names>', 'values or nodes; default: the last dense layer', names)
     .optionsGroup('Pool:')

@@ -42,6 +42,8 @@ export interface ScoreOptions {
   readonly padding?: number;
   readonly output?: string;
   readonly kind?: PredictionKind;
+  /** Axis of the output that holds the classes, the batch being 0; from the end if below 0; 1 if not given. */
+  readonly classAxis?: number;
   readonly dropout?: number;
   readonly dropoutAt?: readonly string[];
   readonly shape?: readonly number[];

@@ -1,4 +1,5 @@
 import {
+  BaalError,
   bayesianModelAverage,
   ConfigError,
   createRng,
@@ -9,7 +10,13 @@ import {
   ShapeError,
 } from '@baal/core';
 import type { RowValues } from '@baal/datasets';
-import { type BatchPrediction, sizeOf } from '@baal/onnx';
+import {
+  type BatchPrediction,
+  classesFirst,
+  type Predictor,
+  sizeOf,
+  type TensorData,
+} from '@baal/onnx';
 import type { Pool, PoolChunk } from './pool.ts';
 import { toTensor } from './prepare-rows.ts';
 import type { ScoreOptions } from './score-options.ts';
@@ -66,7 +73,8 @@ export async function* scoreRows(
   const draw = model.sampled.draw(createRng(score.seed).fork('score'));
   for await (const chunk of pool.chunks(rowsPerRun(model), start)) {
     signal.throwIfAborted();
-    yield await scoreChunk({ chunk, model, heuristic, draw, signal });
+    const classAxis = score.classAxis ?? 1;
+    yield await scoreChunk({ chunk, model, heuristic, draw, signal, classAxis });
   }
 }
 
@@ -76,6 +84,7 @@ interface ChunkWork {
   readonly heuristic: Heuristic;
   readonly draw: ReturnType<ScoringModel['sampled']['draw']>;
   readonly signal: AbortSignal;
+  readonly classAxis: number;
 }
 
 async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
@@ -104,6 +113,7 @@ async function answersOf({
   heuristic,
   draw,
   signal,
+  classAxis,
 }: ChunkWork): Promise<readonly Answer[]> {
   const { first, ids, broken, labels, values } = chunk;
   const { sampled, deterministic, kind, inputs, shapes } = model;
@@ -119,11 +129,12 @@ async function answersOf({
   // mask is drawn for a place, and products of matrices round by it.
   const whole = ids.map((_, i) => i).filter((i) => !broken.has(i));
   const samples = sampled.fellBack ? 'marginal' : 'joint';
-  const predictions: Predictions = {
-    ...keepRows(await sampled.predict(batch, n, draw, first, signal), whole),
+  const asPredictions = (outputs: BatchPrediction): Predictions => ({
+    ...withClassesFirst(keepRows(outputs, whole), classAxis),
     kind,
     samples,
-  };
+  });
+  const predictions = asPredictions(await run(sampled, batch, chunk, draw, signal));
   checkFinite(predictions, (j) => `row ${first + (whole[j] as number)}`);
   const scores = heuristic.getUncertainties(predictions);
   if (scores.length !== whole.length) {
@@ -137,11 +148,7 @@ async function answersOf({
   const alone =
     sampled === deterministic
       ? averages
-      : outcomesOf({
-          ...keepRows(await deterministic.predict(batch, n, undefined, 0), whole),
-          kind,
-          samples,
-        });
+      : outcomesOf(asPredictions(await run(deterministic, batch, chunk, undefined, signal)));
   return Array.from(scores, (score, j) => ({
     score,
     ...averages?.(j),
@@ -159,6 +166,36 @@ function keepRows({ data, shape }: BatchPrediction, rows: readonly number[]): Ba
     kept.set(data.subarray(i * perRow, (i + 1) * perRow), j * perRow);
   }
   return { data: kept, shape: [rows.length, ...rest] };
+}
+
+/** @throws DataError with what the runtime says of values that a model does not take, such as ids past its words. */
+async function run(
+  predictor: Predictor,
+  batch: Readonly<Record<string, TensorData>>,
+  { first, ids }: PoolChunk,
+  draw: ChunkWork['draw'],
+  signal: AbortSignal,
+): Promise<BatchPrediction> {
+  try {
+    return await predictor.predict(batch, ids.length, draw, first, signal);
+  } catch (cause) {
+    if (cause instanceof BaalError || signal.aborted) throw cause;
+    const [reason] = (cause as Error).message.split('\n');
+    throw new DataError(
+      `score: the model cannot be run on rows ${first} to ${first + ids.length - 1}, expected values that it takes, ` +
+        `got: ${reason}; check what its inputs are fed with`,
+      { cause },
+    );
+  }
+}
+
+/** Outputs `[n, K, ...]` with the classes on axis 2; `axis` counts as in the output of the model. */
+function withClassesFirst({ data, shape }: BatchPrediction, axis: number): BatchPrediction {
+  const place = axis < 0 ? shape.length + axis : axis + 1;
+  if (place >= 2 && place < shape.length) return classesFirst(data, shape, place);
+  throw new ConfigError(
+    `--class-axis: the output has no axis ${axis} behind the batch, expected one from 1 to ${shape.length - 2}, or from -1 down`,
+  );
 }
 
 /** A wrong column, or another numbering, would pass for a bad model. */

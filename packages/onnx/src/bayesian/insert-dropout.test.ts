@@ -106,6 +106,18 @@ describe('insertDropout', () => {
     expect(() => insertDropout(exported(), { rate: 0.5, at: ['gone'] })).toThrow(
       'nothing to drop at "gone"',
     );
+    const text = new GraphBuilder();
+    const ids = text.input({ name: 'ids', type: 'int64', shape: ['batch'] });
+    const table = text.initializer('table', float32Tensor([1, 2, 3, 4], [2, 2]));
+    const tokens = text.op('Gather', [table, ids], {}, 'tokens');
+    text.output(text.op('MatMul', [tokens, table], {}, 'y'));
+    const embedding = createModel(text.build(), { kind: 'values' });
+    const drop = (name: string) => () => insertDropout(embedding, { rate: 0.5, at: [name] });
+    expect(drop('ids')).toThrow('"ids" holds int64, expected numbers with a fraction');
+    // The first input of the lookup is its table: the examples are places that do.
+    expect(drop('gone')).toThrow(/depends on, e\.g\. MatMul "y"$/);
+    const dropped = insertDropout(embedding, { rate: 0.5, at: ['tokens'] });
+    expect(dropoutNodes(dropped.graph).map(({ inputs }) => inputs[0])).toEqual(['tokens']);
     const g = new GraphBuilder();
     g.output(g.op('Relu', [g.input({ name: 'x', type: 'float32', shape: ['batch', 2] })], {}, 'y'));
     const none = createModel(g.build(), { kind: 'values' });

@@ -51,8 +51,16 @@ function valueAt(graph: Graph, name: string): string {
   const isRead = (value: string): boolean =>
     !graph.initializers.has(value) && graph.nodes.some((node) => node.inputs.includes(value));
   const value = isRead(name) ? name : graph.nodes.find((node) => node.name === name)?.inputs[0];
+  const { type = 'float32' } = graph.inputs.find((input) => input.name === value) ?? {};
+  if (!type.startsWith('float')) {
+    throw new ConfigError(
+      `insertDropout: "${name}" holds ${type}, expected numbers with a fraction; name a value that is made of it`,
+    );
+  }
   if (value !== undefined && isRead(value)) return value;
-  const known = graph.nodes.filter((node) => node.name !== '').map(describeNode);
+  const known = graph.nodes
+    .filter((node) => node.name !== '' && isRead(node.inputs[0] ?? ''))
+    .map(describeNode);
   throw new ConfigError(
     `insertDropout: nothing to drop at "${name}", expected a value or a node that the output depends on, e.g. ${known.slice(-5).join(', ')}`,
   );

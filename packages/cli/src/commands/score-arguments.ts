@@ -31,6 +31,7 @@ export function addScoreCommand(
     .description('The uncertainty of every item of a pool, by any ONNX model.')
     .argument('<model>', 'ONNX file')
     .argument('[data]', 'pool: .csv, .tsv, .npy, .npz, IDX, or a folder of images')
+    .configureHelp({ optionDescription: shortDescription })
     .optionsGroup('Result:')
     .option('--top <n>', 'items to show', wholeNumber(0), 20)
     .option('--out <file>', 'all scores as CSV; interrupted, the same command goes on')
@@ -53,10 +54,10 @@ export function addScoreCommand(
         .choices(['joint', 'marginal'])
         .default('joint'),
     )
-    .option('--seed <n>', 'of the dropout masks', wholeNumber(0), 0)
+    .option('--seed <n>', 'of the dropout masks (0)', wholeNumber(0), 0)
     .optionsGroup('Model:')
     .addOption(
-      new Option('--kind <kind>', 'of the output; default: by its operator').choices([
+      new Option('--kind <kind>', 'of the output, unless its operator says').choices([
         ...predictionKinds,
       ]),
     )
@@ -79,12 +80,19 @@ export function addScoreCommand(
     .option('--mean <numbers>', 'subtracted then; one, or one a channel', numbers, [0])
     .option('--std <numbers>', 'divides then; one, or one a channel', numbers, [1])
     .optionsGroup('Machine:')
-    .option('--threads <n>', 'default: as the runtime decides', wholeNumber(1, 256), 0)
+    .option('--threads <n>', 'as the runtime decides unless given', wholeNumber(1, 256), 0)
     .addOption(
-      new Option('--provider <name>', 'what computes; default: cpu').choices([...providers]),
+      new Option('--provider <name>', 'what computes, cpu unless given').choices([...providers]),
     )
     .option('--fallback', 'cpu where the provider is missing')
     .option('--debug', 'the stack of an error')
     .addHelpText('after', examples)
     .action(action);
+}
+
+/** Choices and the default, in as few words as a screen has room for. */
+function shortDescription({ description, argChoices, defaultValue }: Option): string {
+  const choices = argChoices === undefined ? '' : `: ${argChoices.join(', ')}`;
+  const standard = defaultValue === undefined || defaultValue === 0 ? '' : ` (${defaultValue})`;
+  return `${description}${choices}${standard}`;
 }

@@ -199,7 +199,7 @@ describe('what is refused', () => {
     [
       'nothing for an input',
       ['text.onnx', 'ids.npy'],
-      'got none for input_ids, attention_mask; feed them with --input NAME=FILE',
+      'got none for input_ids, attention_mask; feed them with DATA or --input NAME=FILE',
     ],
     ['no pool at all', ['text.onnx'], 'input_ids (int64 [batch, sequence]), attention_mask'],
     [

@@ -321,6 +321,13 @@ describe('baal score', () => {
     expect((await json(...args)).top[0].id).toBe(name);
   });
 
+  it('leaves out rows of whole numbers with a gap', async () => {
+    writeFileSync(at('gap.csv'), '1,2,3\n1,,2\n0,0,4\n');
+    const args = [at('lookup.onnx'), at('gap.csv'), '--kind', 'logits', '--heuristic', 'entropy'];
+    const { broken, scored, top } = await json(...args);
+    expect([broken.length, broken[0].row, scored, top.length]).toEqual([1, 1, 2, 2]);
+  });
+
   it('finds the classes of a tagger on its last axis', async () => {
     // [n, tokens, classes]: the rows of three values as three tokens with logits [x, 0].
     const g = new GraphBuilder();

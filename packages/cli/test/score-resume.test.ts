@@ -176,7 +176,7 @@ describe('baal score, interrupted', () => {
   });
 });
 
-describe('a row that cannot be scored', () => {
+describe('a row by itself', () => {
   const scoresOfRows = async (name: string, masks: string): Promise<Map<string, string>> => {
     writeFileSync(at('table.csv'), name);
     const { code } = await score(
@@ -188,27 +188,41 @@ describe('a row that cannot be scored', () => {
     return new Map(rows.map((row) => [row.split(',')[1] as string, row.split(',')[2] as string]));
   };
 
-  it.each(['joint', 'marginal'])('changes nothing of the others, %s masks', async (masks) => {
-    const table = (broken: (i: number) => boolean): string =>
-      [
-        'name,a,b,c',
-        ...Array.from({ length: 1500 }, (_, i) => {
-          const [a, b, c] = values.slice(3 * i, 3 * i + 3);
-          return [`r${i}`, broken(i) ? 'NaN' : a, b, c].join(',');
-        }),
-      ].join('\n');
-    const whole = await scoresOfRows(
-      table(() => false),
-      masks,
-    );
-    const broken = (i: number): boolean => i % 5 === 0 || (i > 1030 && i < 1400);
-    const some = await scoresOfRows(table(broken), masks);
-    for (let i = 0; i < 1500; i++) {
-      expect(some.get(`r${i}`)).toBe(broken(i) ? '' : whole.get(`r${i}`));
+  it.each(['joint', 'marginal'])(
+    'that cannot be scored changes nothing of the others, %s masks',
+    async (masks) => {
+      const table = (broken: (i: number) => boolean): string =>
+        [
+          'name,a,b,c',
+          ...Array.from({ length: 1500 }, (_, i) => {
+            const [a, b, c] = values.slice(3 * i, 3 * i + 3);
+            return [`r${i}`, broken(i) ? 'NaN' : a, b, c].join(',');
+          }),
+        ].join('\n');
+      const whole = await scoresOfRows(
+        table(() => false),
+        masks,
+      );
+      const broken = (i: number): boolean => i % 5 === 0 || (i > 1030 && i < 1400);
+      const some = await scoresOfRows(table(broken), masks);
+      for (let i = 0; i < 1500; i++) {
+        expect(some.get(`r${i}`)).toBe(broken(i) ? '' : whole.get(`r${i}`));
+      }
+    },
+  );
+
+  it('has a mask of its own number where masks are marginal', async () => {
+    const rows = Array.from({ length: 1100 }, (_, i) => `r${i},0.5,-1,2`);
+    const table = ['name,a,b,c', ...rows].join('\n');
+    expect(new Set((await scoresOfRows(table, 'joint')).values()).size).toBe(1);
+    // Also between rows at the same place of different chunks.
+    const marginal = await scoresOfRows(table, 'marginal');
+    for (const i of [0, 1, 2, 3]) {
+      expect(marginal.get(`r${i}`)).not.toBe(marginal.get(`r${1024 + i}`));
     }
   });
 
-  it('may be all that there is', async () => {
+  it('may be all that there is, though it cannot be scored', async () => {
     expect([...(await scoresOfRows('name,a,b,c\nx,1,,2\n', 'joint'))]).toEqual([['x', '']]);
   });
 });

@@ -322,7 +322,7 @@ describe('baal score', () => {
   });
 
   it('leaves out rows of whole numbers with a gap', async () => {
-    writeFileSync(at('gap.csv'), '1,2,3\n1,,2\n0,0,4\n');
+    writeFileSync(at('gap.csv'), '1,2,3\n1,NaN,2\n0,0,4\n');
     const args = [at('lookup.onnx'), at('gap.csv'), '--kind', 'logits', '--heuristic', 'entropy'];
     const { broken, scored, top } = await json(...args);
     expect([broken.length, broken[0].row, scored, top.length]).toEqual([1, 1, 2, 2]);

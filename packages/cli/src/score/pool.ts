@@ -27,7 +27,7 @@ export interface PoolChunk {
   readonly labels?: readonly (number | null)[];
   /** Rows of this chunk that cannot be scored, and why. */
   readonly broken: ReadonlyMap<number, string>;
-  /** `[n, ...shape]` by input, scaled; zeros for broken rows. */
+  /** `[n, ...shape]` by input, scaled; those of broken rows are finite and mean nothing. */
   readonly values: ReadonlyMap<string, RowValues>;
 }
 
@@ -84,7 +84,11 @@ export function poolOf(pieces: PoolPieces): Pool {
       for await (const chunks of inStep(all, size, start)) {
         const chunk = assemble(pieces, chunks);
         for (const { name, normalise } of normalisers) {
-          eachRow(chunk.values.get(name) as RowValues, chunk, shapes[name], normalise);
+          const values = chunk.values.get(name) as RowValues;
+          const perRow = values.length / chunk.ids.length;
+          for (let at = 0; at < values.length; at += perRow) {
+            normalise(values.subarray(at, at + perRow));
+          }
         }
         yield chunk;
       }
@@ -184,18 +188,6 @@ function sliceOf(rows: RowValues, n: number, offset: number, width: number): Row
     taken.set(rows.subarray(from, from + width), row * width);
   }
   return taken;
-}
-
-function eachRow(
-  values: RowValues,
-  { ids, broken }: PoolChunk,
-  shape: readonly number[] | undefined,
-  change: (row: RowValues) => void,
-): void {
-  const perRow = sizeOf(shape ?? []);
-  for (let row = 0; row < ids.length; row++) {
-    if (!broken.has(row)) change(values.subarray(row * perRow, (row + 1) * perRow));
-  }
 }
 
 /** Classes from a file of numbers; none where a number is missing. */

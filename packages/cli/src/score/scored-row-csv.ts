@@ -29,5 +29,5 @@ const number = (name: string, text: string | undefined): object =>
   text === '' ? {} : { [name]: Number(text) };
 
 function quoted(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -52,6 +52,12 @@ export async function scoreCommand(
   return exitCodes.ok;
 }
 
+/** What is wrong with data or a setting has to be mended: then the work is another one. A disk may come back. */
+function hasToBeMended(error: unknown): boolean {
+  if (!(error instanceof DataError || error instanceof ConfigError)) return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === undefined;
+}
+
 /** @throws ConfigError if the scores would take the place of what they come from. */
 function refuseOverwriting(out: string | undefined, read: readonly string[]): void {
   if (out === undefined || !existsSync(out)) return;
@@ -93,10 +99,8 @@ async function score(
     }
     output?.finish();
   } catch (error) {
-    // What is wrong with the data, or with a setting, has to be mended: then the work is another one.
     const interrupted = signal.aborted;
-    const useless = error instanceof DataError || error instanceof ConfigError;
-    if (done === 0 || (useless && !interrupted)) output?.discard();
+    if (done === 0 || (!interrupted && hasToBeMended(error))) output?.discard();
     else output?.keep();
     if (!interrupted) throw error;
     complain(

@@ -4,6 +4,7 @@ import papa from 'papaparse';
 
 /** One line of a table; several lines of the file where a quoted field holds line breaks. */
 export interface CsvRecord {
+  /** As they stand in the file, without quotes. */
   readonly fields: readonly string[];
   /** Number of its first line, from 1. */
   readonly line: number;

@@ -141,7 +141,7 @@ const architectures: Readonly<Record<Exclude<Network, 'cnn' | 'mlp' | 'resnet'>,
 };
 
 /** A model of the benchmark. */
-export function modelOf(network: Network): Model {
+function modelOf(network: Network): Model {
   const rng = stream('weights');
   const images = { inputShape: imageShape, classes, rng };
   if (network === 'cnn') return dbalCnn(images);

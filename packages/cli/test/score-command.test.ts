@@ -155,7 +155,7 @@ describe('baal score', () => {
     const { output } = await score(...args, '--out', at('gaps-out.csv'));
     expect(output).toContain('2497 of 2500 rows scored');
     expect(output).toContain(
-      "Not scored: row 3 (column 'a' is empty), row 1003 (column 'a' is empty), row 2003",
+      "Not scored: row 3 (item-3: column 'a' is empty), row 1003 (item-1003: column 'a' is empty), row 2003",
     );
     const scores = scoresOf(at('gaps-out.csv'));
     const whole = scoresOf(at('csv.csv'));

@@ -115,13 +115,18 @@ async function score(
   return summary.build();
 }
 
+/** A score with four places, or with three digits where it is smaller than they can show. */
+function digits(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  return value === 0 || Math.abs(value) >= 0.001 ? value.toFixed(4) : value.toPrecision(3);
+}
+
 function summaryLines(
   summary: ScoreSummary,
   { notes, sampled, deterministic }: ScoringModel,
   { heuristic, out }: ScoreOptions,
 ): readonly string[] {
   const { rows, scored, accuracy, brokenCount, broken, top } = summary;
-  const digits = (value: number | null | undefined): string => value?.toFixed(4) ?? '–';
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   const spread = `${heuristic}: mean ${digits(summary.meanScore)}, from ${digits(summary.lowest)} to ${digits(summary.highest)}`;
   const lines = [
@@ -129,7 +134,10 @@ function summaryLines(
     ...notes.map((note) => `Note: ${note}`),
   ];
   if (brokenCount > 0) {
-    const first = broken.slice(0, 5).map(({ row, reason }) => `row ${row} (${oneLine(reason)})`);
+    const first = broken.slice(0, 5).map(({ row, id, reason }) => {
+      const name = id === `${row}` ? '' : `${oneLine(id)}: `;
+      return `row ${row} (${name}${oneLine(reason)})`;
+    });
     const more = brokenCount > 5 ? ` and ${brokenCount - 5} more` : '';
     lines.push(`Not scored: ${first.join(', ')}${more}`);
   }

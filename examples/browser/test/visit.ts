@@ -57,6 +57,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
       return Number(await status.getAttribute('data-accuracy'));
     },
     async drawOne() {
+      await page.locator('#pad').scrollIntoViewIfNeeded();
       const box = await page.locator('#pad').boundingBox();
       if (box === null) throw new Error('the page has no drawing area');
       const [x, y] = [box.x + box.width / 2, box.y + 0.18 * box.height];

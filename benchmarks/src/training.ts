@@ -1,7 +1,8 @@
 import type { Bench, RowGroup } from './bench.ts';
-import { interleave, type Side, timed } from './harness.ts';
+import { interleave, type Side } from './harness.ts';
 import { makeRow, type Row, type RowDefinition } from './row.ts';
-import { examplesFor, type Network, stream, wrap } from './workload.ts';
+import { trainingSide } from './training-side.ts';
+import type { Network } from './workload.ts';
 
 const definitions: readonly (RowDefinition & { readonly network: Network })[] = [
   {
@@ -82,36 +83,13 @@ export const training: RowGroup = {
   },
 };
 
-async function measureSteps(
-  { sizes, threads, reference, progress }: Bench,
-  definition: (typeof definitions)[number],
-): Promise<Row> {
+async function measureSteps(bench: Bench, definition: (typeof definitions)[number]): Promise<Row> {
   const { network } = definition;
-  const [batch, steps] = [sizes.batches[network], sizes.steps[network]];
-  await using wrapper = await wrap(network, {
-    optimizer: { kind: 'sgd', lr: 0.01, momentum: 0.9 },
-    threads,
-  });
-  const examples = examplesFor(network, batch);
-  const rng = stream('training');
-  let made = 0;
-  const step = (): Promise<number> =>
-    wrapper.trainOnBatch(examples, { rng: rng.fork(`step-${made++}`) });
-  const ours: Side = {
-    name: `${definition.name} (ours)`,
-    warmUp: async () => {
-      for (let i = 0; i < Math.min(3, steps); i++) await step();
-    },
-    sample: async () => {
-      await step();
-      const ms = await timed(async () => {
-        for (let i = 0; i < steps; i++) await step();
-      });
-      return ms / steps;
-    },
-  };
+  const { sizes, reference, progress } = bench;
   const { pytorch } = reference;
-  const sides = [ours];
+  const [batch, steps] = [sizes.batches[network], sizes.steps[network]];
+  await using ours = await trainingSide(`${definition.name} (ours)`, network, bench);
+  const sides: Side[] = [ours];
   if (pytorch !== undefined) {
     sides.push({
       name: `${definition.name} (PyTorch)`,

@@ -10,7 +10,7 @@ export interface Point {
   readonly uncertainty: number;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [34, 326, 12, 164];
+const [LEFT, RIGHT, TOP, BOTTOM] = [38, 326, 12, 164];
 
 /** Draws accuracy (left axis, 0 to 1) and uncertainty (right axis) by number of labels. */
 export function drawChart(chart: Element, points: readonly Point[]): void {

@@ -19,8 +19,13 @@ export function drawingPad(canvas: HTMLCanvasElement, changed: () => void): Draw
   context.lineCap = 'round';
   context.lineJoin = 'round';
   let stroke = false;
-  const at = ({ offsetX, offsetY }: PointerEvent): [number, number] => [offsetX, offsetY];
+  // On a narrow screen the canvas is shown smaller than it is.
+  const at = ({ offsetX, offsetY }: PointerEvent): [number, number] => [
+    (offsetX * canvas.width) / canvas.clientWidth,
+    (offsetY * canvas.height) / canvas.clientHeight,
+  ];
   canvas.addEventListener('pointerdown', (event) => {
+    if (!event.isPrimary || event.button !== 0) return;
     stroke = true;
     canvas.setPointerCapture(event.pointerId);
     context.beginPath();
@@ -29,7 +34,7 @@ export function drawingPad(canvas: HTMLCanvasElement, changed: () => void): Draw
     context.stroke();
   });
   canvas.addEventListener('pointermove', (event) => {
-    if (!stroke) return;
+    if (!stroke || !event.isPrimary) return;
     context.lineTo(...at(event));
     context.stroke();
   });

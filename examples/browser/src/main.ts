@@ -1,9 +1,12 @@
 import { drawBars } from './bars.ts';
 import { drawChart, type Point } from './chart.ts';
 import { drawingPad, showPixels } from './drawing-pad.ts';
+import { startLearner } from './learner.ts';
 import {
   DIGITS,
   type FromWorker,
+  type Kept,
+  type Labels,
   PIXELS,
   type Pixels,
   POOL,
@@ -11,46 +14,46 @@ import {
   TEST,
   type ToWorker,
 } from './messages.ts';
+import { openStore } from './store.ts';
 
 /** Drawings shown in the pool. */
 const SHOWN = 48;
+
+/** What the page says beside an empty drawing area. */
+const INVITATION =
+  'Draw a digit: the bars show what the network sees, the dots what each of its 20 samples says.';
+
+/** What the visitor did, and what the last training made of it. */
+interface Visit {
+  readonly answers: { readonly drawn: readonly Pixels[]; readonly labels: Labels };
+  readonly learned: {
+    readonly kept: Kept;
+    readonly points: readonly Point[];
+    readonly ranking: readonly Scored[];
+  };
+}
 
 const asked = element<HTMLCanvasElement>('asked');
 const pad = drawingPad(element<HTMLCanvasElement>('pad'), drawingChanged);
 const add = element<HTMLButtonElement>('add');
 const clear = element<HTMLButtonElement>('clear');
-const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+const back = element<HTMLButtonElement>('back');
+// Another name once the network is another one: weights of the old one do not fit it.
+const store = openStore<Visit>('digits 1');
 
 const pool: Pixels[] = [];
-/** Items in the order of labelling. */
-const labelled: number[] = [];
+/** Items with their labels, in the order of labelling. */
+const labels = new Map<number, number>();
 const skipped = new Set<number>();
-const points: Point[] = [];
+let points: Point[] = [];
 /** What may be asked, best first. Before the first training, the order of the pool. */
 let ranking: Scored[] = [];
+let kept: Kept | undefined;
 let current: number | undefined;
-
-worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
-  switch (data.type) {
-    case 'progress':
-      element<HTMLProgressElement>('progress').value = data.done;
-      break;
-    case 'learned':
-      learned(data);
-      break;
-    case 'guess':
-      drawBars(element('bars'), data.samples ?? []);
-      say('guess', guessOf(data.samples));
-      break;
-    case 'failed':
-      say('status', `It stopped: ${data.message}`);
-      break;
-  }
-});
-worker.addEventListener('error', ({ message }) => say('status', `It stopped: ${message}`));
+let tell: (message: ToWorker) => void = () => undefined;
 
 addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (/^[0-9]$/.test(event.key)) answer(Number(event.key));
   else if (event.key === 'Backspace') takeBack();
   else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) skip();
@@ -62,10 +65,21 @@ add.addEventListener('click', () => {
   if (pixels === undefined) return;
   tell({ type: 'add', pixels });
   const item = pool.push(pixels) - 1;
+  ranking.push(unseen(item));
+  save('answers', answers());
   pad.clear();
   ask(item); // Who has just drawn it knows what it is.
 });
 clear.addEventListener('click', () => pad.clear());
+back.addEventListener('click', takeBack);
+element('skip').addEventListener('click', skip);
+element('forget').addEventListener('click', () => {
+  if (!confirm('Forget all labels and drawings, and start over?')) return;
+  store
+    .clear()
+    .then(() => location.reload())
+    .catch(notKept);
+});
 
 for (let digit = 0; digit < DIGITS; digit++) {
   const key = document.createElement('button');
@@ -75,6 +89,7 @@ for (let digit = 0; digit < DIGITS; digit++) {
   element('keys').append(key);
 }
 drawBars(element('bars'), []);
+say('guess', INVITATION);
 drawChart(element('chart'), points);
 start().catch((error: Error) => say('status', `It cannot start: ${error.message}`));
 
@@ -86,28 +101,80 @@ async function start(): Promise<void> {
     bytes.slice(i * PIXELS, (i + 1) * PIXELS),
   );
   pool.push(...digits.slice(0, POOL));
-  tell({
-    type: 'start',
-    pool,
-    test: digits.slice(POOL),
-    testLabels: [...bytes.slice((POOL + TEST) * PIXELS)],
-    // For measuring: `?threads=2`.
-    threads: Number(new URLSearchParams(location.search).get('threads') ?? 0),
-  });
-  ranking = pool.map((_, item) => ({ item, score: 0, probabilities: [] }));
+  rank([]);
   say('status', 'It knows nothing yet. Answer a few.');
+  await recall().catch(notKept);
+  tell = startLearner({
+    start: () => ({
+      type: 'start',
+      pool,
+      test: digits.slice(POOL),
+      testLabels: [...bytes.slice((POOL + TEST) * PIXELS)],
+      labels: [...labels],
+      kept,
+      // For measuring: `?threads=2`.
+      threads: Number(new URLSearchParams(location.search).get('threads') ?? 0),
+    }),
+    heard,
+    lost,
+  });
   ask(next());
+}
+
+/** Goes on from the last visit, if there was one. */
+async function recall(): Promise<void> {
+  const { answers, learned } = await store.load();
+  if (answers === undefined) return;
+  pool.push(...answers.drawn);
+  for (const [item, label] of answers.labels) labels.set(item, label);
+  kept = learned?.kept;
+  points = [...(learned?.points ?? [])];
+  rank(learned?.ranking ?? []);
+  say('labels', String(labels.size));
+  showFigures();
+  say('status', 'Here is what you left. It goes on from there.');
+}
+
+function heard(news: FromWorker): void {
+  switch (news.type) {
+    case 'progress':
+      element<HTMLProgressElement>('progress').value = news.done;
+      break;
+    case 'learned':
+      learned(news);
+      break;
+    case 'guess':
+      if (pad.pixels() === undefined) break; // Cleared in the meantime.
+      drawBars(element('bars'), news.samples ?? []);
+      say('guess', guessOf(news.samples));
+      break;
+  }
+}
+
+/** Only what the worker was doing is lost; the new one has been told all else. */
+function lost(reason: string, replaced: boolean): void {
+  element<HTMLProgressElement>('progress').value = 0;
+  element('status').dataset.lost = String(Number(element('status').dataset.lost ?? 0) + 1);
+  say(
+    'status',
+    replaced
+      ? `Its worker stopped (${reason}). A new one goes on from the last training.`
+      : `It stopped: ${reason}. Your labels are kept: reload the page to try again.`,
+  );
+  const pixels = pad.pixels();
+  if (replaced && pixels !== undefined) tell({ type: 'guess', pixels });
 }
 
 /** The best drawing that is neither labelled nor skipped; a skipped one if there are no others. */
 function next(): number | undefined {
-  const open = ranking.filter(({ item }) => !labelled.includes(item));
+  const open = ranking.filter(({ item }) => !labels.has(item));
   return (open.find(({ item }) => !skipped.has(item)) ?? open[0])?.item;
 }
 
 function ask(item: number | undefined): void {
   current = item;
   asked.dataset.item = String(item ?? '');
+  back.disabled = labels.size === 0;
   const pixels = item === undefined ? undefined : pool[item];
   showPixels(asked, pixels ?? new Uint8Array(PIXELS));
   say('why', pixels === undefined ? 'Every drawing has a label. Draw more.' : reason(item));
@@ -116,8 +183,11 @@ function ask(item: number | undefined): void {
 
 function reason(item: number | undefined): string {
   const seen = ranking.find((scored) => scored.item === item);
-  if (seen === undefined) return 'Your own drawing: tell the network what it is.';
-  if (seen.probabilities.length === 0) return 'The network knows nothing yet: any answer helps.';
+  if (seen === undefined || seen.probabilities.length === 0) {
+    return (item ?? 0) < POOL
+      ? 'The network knows nothing yet: any answer helps.'
+      : 'Your own drawing: tell the network what it is.';
+  }
   const order = [...seen.probabilities.keys()].sort(
     (a, b) => (seen.probabilities[b] as number) - (seen.probabilities[a] as number),
   );
@@ -127,16 +197,30 @@ function reason(item: number | undefined): string {
   return `The network thinks ${one} or ${two}; the answer is worth ${seen.score.toFixed(2)} nats.`;
 }
 
+/** A ranking of a training, and behind it what that training had not seen or had a label for. */
+function rank(ranked: readonly Scored[]): void {
+  const known = new Set(ranked.map(({ item }) => item));
+  const others = [...pool.keys()].filter((item) => !known.has(item));
+  ranking = [...ranked, ...others.map(unseen)];
+}
+
+/** A drawing that no training has ranked. */
+function unseen(item: number): Scored {
+  return { item, score: 0, probabilities: [] };
+}
+
 function answer(label: number): void {
   if (current === undefined) return;
   tell({ type: 'label', item: current, label });
-  labelled.push(current);
+  labels.delete(current); // A new label is the last one, also of an item that has had one.
+  labels.set(current, label);
   labelsChanged();
 }
 
 function takeBack(): void {
-  const item = labelled.pop();
+  const item = [...labels.keys()].at(-1);
   if (item === undefined) return;
+  labels.delete(item);
   tell({ type: 'label', item, label: null });
   labelsChanged(item);
 }
@@ -147,30 +231,40 @@ function skip(): void {
 }
 
 function labelsChanged(item: number | undefined = next()): void {
-  say('labels', String(labelled.length));
-  if (labelled.length > 0) say('status', 'Learning …');
+  say('labels', String(labels.size));
+  if (labels.size > 0) say('status', 'Learning …');
+  save('answers', answers());
   ask(item);
 }
 
 function learned(news: Extract<FromWorker, { type: 'learned' }>): void {
-  ranking = [...news.ranking];
+  rank(news.ranking);
   // Labels that were taken back shorten the curve.
   while ((points.at(-1)?.labels ?? -1) >= news.labels) points.pop();
-  points.push(news);
-  drawChart(element('chart'), points);
-  say('accuracy', percent(news.accuracy));
-  say('uncertainty', news.uncertainty.toFixed(2));
+  const { accuracy, uncertainty } = news;
+  points.push({ labels: news.labels, accuracy, uncertainty });
+  kept = news.kept;
+  save('learned', { kept, points, ranking });
+  showFigures();
   const threads = news.threads === 1 ? '1 thread' : `${news.threads} threads`;
   const seconds = (news.milliseconds / 1000).toFixed(1);
   say('status', `Learned from ${news.labels} labels in ${seconds} s on ${threads}.`);
   element('status').dataset.labels = String(news.labels);
   element('status').dataset.accuracy = String(news.accuracy);
   // The drawing under the visitor's fingers stays; only what is said of it changes.
-  ask(current !== undefined && !labelled.includes(current) ? current : next());
+  ask(current !== undefined && !labels.has(current) ? current : next());
+}
+
+function showFigures(): void {
+  drawChart(element('chart'), points);
+  const last = points.at(-1);
+  if (last === undefined) return;
+  say('accuracy', percent(last.accuracy));
+  say('uncertainty', last.uncertainty.toFixed(2));
 }
 
 function showPool(): void {
-  const open = ranking.filter(({ item }) => !labelled.includes(item)).slice(0, SHOWN);
+  const open = ranking.filter(({ item }) => !labels.has(item)).slice(0, SHOWN);
   const highest = Math.max(0.01, ...open.map(({ score }) => score));
   const thumbnails = open.map(({ item, score }) => {
     const canvas = document.createElement('canvas');
@@ -200,6 +294,10 @@ function drawingChanged(): void {
   add.disabled = pixels === undefined;
   clear.disabled = pixels === undefined;
   if (pixels !== undefined) tell({ type: 'guess', pixels });
+  else {
+    drawBars(element('bars'), []);
+    say('guess', INVITATION);
+  }
 }
 
 function guessOf(samples: readonly (readonly number[])[] | null): string {
@@ -215,8 +313,16 @@ function percent(share = 0): string {
   return `${Math.round(100 * share)} %`;
 }
 
-function tell(message: ToWorker): void {
-  worker.postMessage(message);
+function answers(): Visit['answers'] {
+  return { drawn: pool.slice(POOL), labels: [...labels] };
+}
+
+function save<K extends keyof Visit>(name: K, value: Visit[K]): void {
+  store.save(name, value).catch(notKept);
+}
+
+function notKept(error: Error): void {
+  say('kept', `This browser keeps nothing for a next visit: ${error.message}`);
 }
 
 function say(id: string, text: string): void {

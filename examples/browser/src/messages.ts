@@ -1,3 +1,5 @@
+import type { NdArray } from '@baal/core';
+
 /** Pixels of a drawing, 28 x 28, 0 is paper and 255 ink. */
 export type Pixels = Uint8Array<ArrayBuffer>;
 
@@ -14,11 +16,29 @@ export const SAMPLES = 20;
 /** Classes. */
 export const DIGITS = 10;
 
+/** Labels by item of the pool, in the order of labelling. */
+export type Labels = readonly (readonly [item: number, label: number])[];
+
+/** What a training leaves behind: enough to go on from it in another worker. */
+export interface Kept {
+  /** Weights and optimiser. */
+  readonly state: ReadonlyMap<string, NdArray>;
+  /** Trainings so far. */
+  readonly trainings: number;
+  /** Labels that were learned from. */
+  readonly labels: Labels;
+  /** Number of drawings that were known. */
+  readonly drawings: number;
+}
+
 /** What the page tells the worker. */
 export type ToWorker =
   | {
       readonly type: 'start';
       readonly pool: readonly Pixels[];
+      readonly labels: Labels;
+      /** The training to go on from. */
+      readonly kept: Kept | undefined;
       readonly test: readonly Pixels[];
       readonly testLabels: readonly number[];
       /** Threads of the runtime; 0 lets it decide. More than one needs a page that is isolated from other origins. */
@@ -41,6 +61,8 @@ export interface Scored {
 
 /** What the worker tells the page. */
 export type FromWorker =
+  /** First word: as long as the worker lives it holds this lock. */
+  | { readonly type: 'alive'; readonly lock: string }
   | { readonly type: 'progress'; readonly done: number }
   | {
       readonly type: 'learned';
@@ -56,6 +78,8 @@ export type FromWorker =
       readonly milliseconds: number;
       /** Threads of the runtime. */
       readonly threads: number;
+      /** What the next worker needs if this one dies. */
+      readonly kept: Kept;
     }
   /** Probabilities of the drawing by each posterior sample, `[20][10]`; null before the first training. */
   | { readonly type: 'guess'; readonly samples: readonly (readonly number[])[] | null }

@@ -25,6 +25,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import {
   DIGITS,
   type FromWorker,
+  type Kept,
   type Pixels,
   SAMPLES,
   type Scored,
@@ -56,18 +57,29 @@ let stale = false;
 let trainings = 0;
 let wake: (() => void) | undefined;
 
+// Held until the worker dies, and so the page learns of it. Pages that are not served safely have no locks.
+const lock = `learner ${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+navigator.locks?.request(lock, () => {
+  send({ type: 'alive', lock });
+  return new Promise(() => undefined);
+});
+addEventListener('unhandledrejection', ({ reason }) => {
+  send({ type: 'failed', message: String(reason) });
+});
+
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case 'start':
       ort.env.wasm.numThreads = data.threads;
       drawings.push(...data.pool.map(exampleOf));
+      for (const [item, label] of data.labels) labels.set(item, label);
       test = arrayDataset(
         data.test.map((pixels, i) => ({
           ...exampleOf(pixels),
           target: data.testLabels[i] as number,
         })),
       );
-      work().catch((error: Error) => send({ type: 'failed', message: error.message }));
+      work(data.kept).catch((error: Error) => send({ type: 'failed', message: error.message }));
       break;
     case 'add':
       drawings.push(exampleOf(data.pixels));
@@ -86,7 +98,7 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
 });
 
 /** One thing at a time: a drawing to guess comes first, then learning, then waiting. */
-async function work(): Promise<void> {
+async function work(kept: Kept | undefined): Promise<void> {
   const network = sequential({
     inputShape: SHAPE,
     rng: rng.fork('weights'),
@@ -110,6 +122,13 @@ async function work(): Promise<void> {
     { epochs: 1, batchSize: BATCH, optimizer: { kind: 'adam', lr: 2e-3 } },
     await loadOnnxRuntime({ module: ort }),
   );
+  stale = labels.size > 0;
+  if (kept !== undefined) {
+    await model.loadState(kept.state);
+    trainings = kept.trainings;
+    const known = kept.labels.every(([item, label]) => labels.get(item) === label);
+    stale &&= !known || kept.labels.length !== labels.size || kept.drawings !== drawings.length;
+  }
   for (;;) {
     await guess(model);
     if (stale) await learn(model);
@@ -143,7 +162,8 @@ async function learn(model: ModelWrapper): Promise<void> {
   stale = false;
   const round = rng.fork(`round ${trainings}`);
   trainings++;
-  const known = [...labels].map(([item, target]) => ({ ...(drawings[item] as Example), target }));
+  const used = [...labels];
+  const known = used.map(([item, target]) => ({ ...(drawings[item] as Example), target }));
   await model.reset();
   const epochs = Math.max(EPOCHS, Math.round(STEPS / Math.ceil(known.length / BATCH)));
   let listened = start;
@@ -160,6 +180,7 @@ async function learn(model: ModelWrapper): Promise<void> {
     averagePredictions: SAMPLES,
     rng: round.fork('test'),
   });
+  const seen = drawings.length;
   const ranking = await rank(model);
   send({
     type: 'learned',
@@ -169,6 +190,7 @@ async function learn(model: ModelWrapper): Promise<void> {
     ranking,
     milliseconds: performance.now() - start,
     threads: ort.env.wasm.numThreads ?? 1,
+    kept: { state: await model.state(), trainings, labels: used, drawings: seen },
   });
 }
 

@@ -1,26 +1,19 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type Page, chromium as playwright } from 'playwright-core';
-import { build, type PreviewServer, preview } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { poolLabels } from '../digits.ts';
 import { chromium } from './chromium.ts';
+import { enter, openBrowser, type Visit, visit } from './visit.ts';
 
 const folder = join(import.meta.dirname, '..');
-const configFile = join(folder, 'vite.config.ts');
 const pictures = join(folder, 'test-results');
-
-/** What the page did that a page of this kind must not do, and whom it talked to. */
-const complaints: string[] = [];
-const requests: { readonly url: string; readonly method: string }[] = [];
 
 if (chromium === undefined) {
   console.warn(
     'The page is not tested: this machine has no Chromium; install one, or name it in CHROMIUM.',
   );
 }
-
-beforeAll(() => build({ configFile, logLevel: 'error' }));
 
 it('is bundled with files of its own for the runtime', () => {
   const files = readdirSync(join(folder, 'dist', 'assets'));
@@ -32,53 +25,24 @@ it('is bundled with files of its own for the runtime', () => {
 });
 
 describe.skipIf(chromium === undefined)('the page in Chromium', () => {
-  let server: PreviewServer;
+  const origin = inject('origin');
   let browser: Browser;
+  let visitor: Visit;
   let page: Page;
   let labels: Uint8Array;
-  let origin: string;
 
   beforeAll(async () => {
-    server = await preview({
-      configFile,
-      logLevel: 'warn',
-      preview: { port: 0, host: '127.0.0.1' },
-    });
-    origin = new URL(server.resolvedUrls?.local[0] ?? '').origin;
-    browser = await playwright.launch({
-      executablePath: chromium as string,
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
-    page = await browser.newPage({ viewport: { width: 1120, height: 1180 } });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.context().on('request', (request) => {
-      requests.push({ url: request.url(), method: request.method() });
-    });
+    browser = await openBrowser();
+    visitor = await visit(browser, { viewport: { width: 1120, height: 1180 } });
+    page = visitor.page;
     labels = await poolLabels();
     mkdirSync(pictures, { recursive: true });
-    await page.goto(origin);
-    await page.locator('#asked:not([data-item=""])').waitFor();
+    await enter(visitor, origin);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  afterAll(() => browser?.close());
 
-  /** Answers rightly, by key, what the page asks. */
-  async function answer(): Promise<void> {
-    const item = Number(await page.locator('#asked').getAttribute('data-item'));
-    await page.keyboard.press(String(labels[item]));
-  }
-
-  /** Waits until so many labels are learned. @returns the accuracy then */
-  async function learned(count: number): Promise<number> {
-    const status = page.locator(`#status[data-labels="${count}"]`);
-    await status.waitFor({ state: 'attached', timeout: 120_000 });
-    return Number(await status.getAttribute('data-accuracy'));
-  }
+  const answer = (): Promise<void> => visitor.answer();
+  const learned = (count: number): Promise<number> => visitor.learned(count);
 
   it('has shared memory, and with it threads', async () => {
     expect(await page.evaluate('crossOriginIsolated')).toBe(true);
@@ -131,13 +95,8 @@ describe.skipIf(chromium === undefined)('the page in Chromium', () => {
   });
 
   it('reads what is drawn, and takes it into the pool', async () => {
-    const box = await page.locator('#pad').boundingBox();
-    if (box === null) throw new Error('the page has no drawing area');
-    const [x, y] = [box.x + box.width / 2, box.y + 50];
-    await page.mouse.move(x, y);
-    await page.mouse.down();
-    for (let step = 0; step <= 20; step++) await page.mouse.move(x - step / 2, y + 9 * step);
-    await page.mouse.up();
+    expect(await page.locator('#add').isDisabled()).toBe(true);
+    await visitor.drawOne();
     await page.locator('#bars circle').first().waitFor({ state: 'attached' });
     expect(await page.locator('#bars circle').count()).toBe(200);
     const votes = await page.locator('#guess').textContent();
@@ -149,22 +108,88 @@ describe.skipIf(chromium === undefined)('the page in Chromium', () => {
     await learned(61);
   });
 
-  it('learns on two threads', async () => {
-    await page.goto(`${origin}/?threads=2`);
-    await page.locator('#asked:not([data-item=""])').waitFor();
-    for (let i = 0; i < 3; i++) await answer();
-    await learned(3);
+  it('keeps labels, drawings and weights over a reload, and learns on two threads', async () => {
+    const accuracy = await page.locator('#accuracy').textContent();
+    await enter(visitor, `${origin}/?threads=2`);
+    expect(await page.locator('#labels').textContent()).toBe('61');
+    expect(await page.locator('#accuracy').textContent()).toBe(accuracy);
+    await visitor.drawOne();
+    await page.locator('#bars circle').first().waitFor({ state: 'attached' });
+    // The drawing of the visitor is the last that has a label.
+    await page.locator('#back').click();
+    expect(await page.locator('#asked').getAttribute('data-item')).toBe('300');
+    await learned(60);
     expect(await page.locator('#status').textContent()).toContain('on 2 threads');
-    expect(complaints).toEqual([]);
+    expect(visitor.complaints).toEqual([]);
   });
 
-  it('fits a narrow screen', async () => {
-    await page.setViewportSize({ width: 390, height: 800 });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
-    await page.screenshot({ path: join(pictures, 'narrow.png') });
+  it('takes a key that is held down for one answer', async () => {
+    await page.keyboard.down('1');
+    await page.keyboard.down('1'); // As a keyboard repeats it.
+    await page.keyboard.up('1');
+    await learned(61);
+    expect(await page.locator('#labels').textContent()).toBe('61');
+  });
+
+  it.each([390, 320])('fits a screen %i wide, and draws under the finger there', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    await page.locator('#clear').click();
+    expect(await page.locator('#bars circle').count()).toBe(0);
+    await page.locator('#pad').scrollIntoViewIfNeeded();
+    await visitor.drawOne();
+    await page.locator('#bars circle').first().waitFor({ state: 'attached' });
+    const { left, right, bottom } = await page.locator('#pad').evaluate((pad) => {
+      const { width, height } = pad as HTMLCanvasElement;
+      const context = (pad as HTMLCanvasElement).getContext('2d');
+      const { data } = (context as CanvasRenderingContext2D).getImageData(0, 0, width, height);
+      const inked = [...Array(width * height).keys()].filter((i) => data[4 * i + 3] !== 0);
+      const columns = inked.map((i) => i % width);
+      const rows = inked.map((i) => Math.floor(i / width) / height);
+      const share = (column: number): number => column / width;
+      const reduced = (values: number[], pick: (...two: number[]) => number): number =>
+        values.reduce((found, value) => pick(found, value));
+      return {
+        left: share(reduced(columns, Math.min)),
+        right: share(reduced(columns, Math.max)),
+        bottom: reduced(rows, Math.max),
+      };
+    });
+    expect(left).toBeGreaterThan(0.38);
+    expect(right).toBeLessThan(0.56);
+    expect(bottom).toBeCloseTo(0.86, 1);
+    await page.screenshot({ path: join(pictures, `width-${width}.png`), fullPage: true });
+  });
+
+  it('starts over if it is asked to and the question is answered with yes', async () => {
+    page.once('dialog', (dialog) => dialog.dismiss());
+    await page.locator('#forget').click();
+    expect(await page.locator('#labels').textContent()).toBe('61');
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.locator('#forget').click();
+    await page.locator('#labels:text-is("0")').waitFor();
+    await page.locator('#asked[data-item="0"]').waitFor();
+  });
+
+  it('has a name for every control and every picture', async () => {
+    const nameless = await page
+      .locator('button, canvas, svg[role], progress, [role]')
+      .evaluateAll((controls) =>
+        controls
+          .filter(
+            (control) =>
+              !control.ariaLabel &&
+              control.role !== 'status' &&
+              (control.tagName !== 'BUTTON' || control.textContent?.trim() === '') &&
+              control.closest('[aria-label]') === null,
+          )
+          .map((control) => control.outerHTML),
+      );
+    expect(nameless).toEqual([]);
   });
 
   it('talks to its own server only, fetches only, and breaks no rule of its policy', () => {
+    const { requests, complaints } = visitor;
     const foreign = requests.filter(
       ({ url }) => new URL(url).origin !== origin && !url.startsWith('data:'),
     );

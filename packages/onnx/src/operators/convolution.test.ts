@@ -41,6 +41,9 @@ const cases: readonly (readonly [
   [[2, 4, 4], [3, 2, 1, 1], { pads: [1, 1, 1, 1] }],
   [[2, 4, 4], [2, 2, 2, 2], { pads: [2, 2, 2, 2] }],
   [[1, 3, 4, 3], [2, 1, 2, 2, 2], { pads: [0, 1, 0, 1, 0, 0] }],
+  // So many channels that three taps, and one, make a product of the weight gradient.
+  [[12, 4, 4], [2, 12, 3, 3], { pads: [1, 1, 1, 1] }],
+  [[33, 3, 3], [2, 33, 2, 2], {}],
 ];
 
 describe('gradients of convolution', () => {

@@ -68,4 +68,31 @@ describe('traceGraph', () => {
     expect(values.get('from int8')).toEqual({ type: 'float32', shape: [2, 2], batchAxes: [0] });
     expect(values.get('uint64')?.type).toBe('uint64');
   });
+
+  // The build for WebGPU of onnxruntime-web has none.
+  it('does not ask for Dropout, unless its mask is read', async () => {
+    const seen: string[] = [];
+    const spy: typeof runtime = {
+      ...runtime,
+      InferenceSession: {
+        create: (bytes, options) => {
+          seen.push(Buffer.from(bytes).toString('latin1'));
+          return runtime.InferenceSession.create(bytes, options);
+        },
+      },
+    };
+    const graph = (readsMask: boolean): ReturnType<GraphBuilder['build']> => {
+      const g = new GraphBuilder();
+      g.input({ name: 'x', type: 'float32', shape: ['batch', 5] });
+      const [, mask = ''] = g.ops('Dropout', ['x'], 2, {}, 'dropped');
+      if (readsMask) g.op('Not', [mask], {}, 'turned');
+      return g.build();
+    };
+    const { values } = await traceGraph(spy, graph(false));
+    expect([...values.values()]).toContainEqual({ type: 'float32', shape: [2, 5], batchAxes: [0] });
+    expect(seen.at(-1)).not.toContain('Dropout');
+    const read = await traceGraph(spy, graph(true));
+    expect(read.values.get('turned')).toEqual({ type: 'bool', shape: [2, 5], batchAxes: [0] });
+    expect(seen.at(-1)).toContain('Dropout');
+  });
 });

@@ -1,5 +1,5 @@
 import { DataError, ShapeError } from '@baal/core';
-import type { Graph, ValueInfo } from '../graph/graph.ts';
+import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
 import { sequenceValues } from '../graph/static-sequences.ts';
 import {
   type ElementType,
@@ -70,9 +70,10 @@ export async function traceGraph(
   const fixed = fixedBatch(graph);
   const sizes = fixed === undefined ? [2, 3] : [fixed];
   const sequences = sequenceValues(graph);
+  const passed = passDropout(graph);
   const traced: Graph = {
-    ...graph,
-    outputs: graph.nodes.flatMap((node) =>
+    ...passed,
+    outputs: passed.nodes.flatMap((node) =>
       node.outputs.flatMap((name) => (name === '' || sequences.has(name) ? [] : [{ name }])),
     ),
   };
@@ -115,6 +116,24 @@ export async function traceGraph(
   } finally {
     await session.release();
   }
+}
+
+/**
+ * Dropout as the identity, which has the same shapes: onnxruntime-web's build for WebGPU has no
+ * Dropout. One whose mask is read as well stays.
+ */
+function passDropout(graph: Graph): Graph {
+  const read = new Set([
+    ...graph.nodes.flatMap(({ inputs }) => inputs),
+    ...graph.outputs.map(({ name }) => name),
+  ]);
+  const nodes = graph.nodes.map((node): Node => {
+    const mask = node.outputs[1] ?? '';
+    if (node.opType !== 'Dropout' || (mask !== '' && read.has(mask))) return node;
+    const [inputs, outputs] = [node.inputs.slice(0, 1), node.outputs.slice(0, 1)];
+    return { ...node, opType: 'Identity', inputs, outputs, attributes: {} };
+  });
+  return { ...graph, nodes };
 }
 
 function combine(graph: Graph, runs: readonly Map<string, Seen>[], batchSize: number): Trace {

@@ -1,4 +1,5 @@
 import { BaalError, StateError } from '@baal/core';
+import { printable } from './terminal/printable.ts';
 
 /** How the command ended. */
 export const exitCodes = { ok: 0, failedCell: 1, badInput: 2, interrupted: 130 } as const;
@@ -29,6 +30,10 @@ export function asWriteError(error: unknown, what: string): unknown {
 
 /** What the command says about an error: a line a complaint, or the stack as well. */
 export function errorText(error: unknown, debug: boolean): string {
+  return printable(textOf(error, debug));
+}
+
+function textOf(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `baal: ${String(error)}`;
   if (debug) return `baal: ${error.stack ?? error.message}${causeText(error)}`;
   if (error instanceof BaalError || error instanceof RangeError || error instanceof TypeError) {

@@ -1,59 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluationFigures } from '../src/config/stop-schema.ts';
+import { compile, start } from './real-process.ts';
 import { type TinyExperiment, tinyExperiment } from './tiny-experiment.ts';
 
 /*
  * The command as it is installed, with real cells on ONNX Runtime, in processes that are really
  * killed. It runs what the compiler makes, so that is made first.
  */
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const bin = fileURLToPath(new URL('../bin/baal.js', import.meta.url));
 const cells = ['bald-seed0', 'bald-seed1', 'random-seed0', 'random-seed1'];
 let tiny: TinyExperiment;
 let config = '';
 let whole = '';
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
-  /** Resolves once the output so far matches. */
-  seen(pattern: RegExp): Promise<void>;
-}
-
-function start(...args: readonly string[]): Running {
-  // A group of its own, so that a signal can reach all of its processes, as Ctrl-C does.
-  const child = spawn(process.execPath, [bin, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  let errors = '';
-  const waiting: { pattern: RegExp; resolve: () => void }[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    for (const { pattern, resolve } of waiting) if (pattern.test(output)) resolve();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  const closed = once(child, 'close');
-  return {
-    child,
-    ended: closed.then(([code]) => ({ code: code as number | null, output, errors })),
-    seen: (pattern) =>
-      Promise.race([
-        new Promise<void>((resolve) => waiting.push({ pattern, resolve })),
-        closed.then(() => {
-          if (!pattern.test(output))
-            throw new Error(`ended before ${pattern}:\n${output}\n${errors}`);
-        }),
-      ]),
-  };
-}
 
 const bytes = (out: string): readonly string[] => [
   ...cells.map((cell) => readFileSync(`${out}/cells/${cell}/journal.jsonl`, 'utf8')),
@@ -61,11 +20,7 @@ const bytes = (out: string): readonly string[] => [
 ];
 
 beforeAll(async () => {
-  execFileSync(
-    process.execPath,
-    [`${root}/node_modules/typescript/bin/tsc`, '-b', `${root}/packages/cli`],
-    { stdio: 'inherit' },
-  );
+  compile();
   tiny = await tinyExperiment();
   config = tiny.config({ rounds: 8 });
   whole = tiny.at('whole');

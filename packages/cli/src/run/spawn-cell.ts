@@ -40,9 +40,8 @@ export const spawnCellProcess: SpawnCell = (listener) => {
     complaint = error.message;
   });
   child.on('close', (code, signal) => {
-    const last = complaint.trim().split('\n').at(-1);
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    listener.onExit(`its process ended ${how}${last ? `: ${last}` : ''}`);
+    listener.onExit(`its process ended ${how}${lastWords(complaint)}`);
   });
   return {
     send: (message) => {
@@ -51,3 +50,15 @@ export const spawnCellProcess: SpawnCell = (listener) => {
     kill: () => void child.kill('SIGKILL'),
   };
 };
+
+/** What a process said last; of one that died by its own error what that was, not where it stood. */
+function lastWords(complaint: string): string {
+  const lines = complaint.trim().split('\n');
+  const fatal = lines.find((line) => line.startsWith('FATAL ERROR: '));
+  const words = fatal ?? lines.at(-1);
+  if (!words) return '';
+  const remedy = words.includes('out of memory')
+    ? '; run fewer cells at a time with --jobs, or give each more memory: NODE_OPTIONS=--max-old-space-size=<MB>'
+    : '';
+  return `: ${words}${remedy}`;
+}

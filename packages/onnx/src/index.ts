@@ -11,7 +11,7 @@ export { type AttributeValue, GraphBuilder } from './graph/graph-builder.ts';
 export { type ReadOnnxOptions, readOnnx } from './graph/read-onnx.ts';
 export { prune } from './graph/rewrite.ts';
 export * from './graph/tensor-data.ts';
-export { toFloat32 } from './graph/to-float32.ts';
+export { isHalf, toFloat32 } from './graph/to-float32.ts';
 export { type ExternalModel, writeOnnx, writeOnnxExternal } from './graph/write-onnx.ts';
 export {
   type OnnxEpigKernel,

@@ -3,6 +3,7 @@ import {
   createModel,
   type Graph,
   insertDropout,
+  isHalf,
   lastOperator,
   type Model,
   mcDropout,
@@ -10,6 +11,7 @@ import {
   Predictor,
   parametersOf,
   prune,
+  toFloat32,
   type ValueInfo,
 } from '@baal/onnx';
 import { readOnnxFile } from '@baal/onnx/node';
@@ -23,6 +25,8 @@ export interface ScoringGraph {
   readonly output: string;
   /** Inputs that the output depends on. */
   readonly inputs: readonly ValueInfo[];
+  /** Whether the file is of half precision, which the graph no longer is. */
+  readonly half: boolean;
 }
 
 /** A model that is ready to score. */
@@ -49,13 +53,15 @@ const memoryBudgetBytes = 64 * 2 ** 20;
  * @throws DataError if the file cannot be read; ConfigError if there is no such output, or it depends on no input.
  */
 export function readScoringGraph(path: string, options: ScoreOptions): ScoringGraph {
-  const graph = readOnnxFile(path);
+  const read = readOnnxFile(path);
+  const half = isHalf(read);
+  const graph = half ? toFloat32(read) : read;
   const output = outputNamed(path, options.output, graph.outputs);
   const needed = prune(graph, [output]);
   const inputs = graph.inputs.filter(
     ({ name }) => name === output || needed.nodes.some((node) => node.inputs.includes(name)),
   );
-  if (inputs.length > 0) return { path, graph, output, inputs };
+  if (inputs.length > 0) return { path, graph, output, inputs, half };
   throw new ConfigError(
     `${path}: output '${output}' depends on no input, expected another one with --output`,
   );
@@ -68,7 +74,7 @@ export function readScoringGraph(path: string, options: ScoreOptions): ScoringGr
  *   wrongly.
  */
 export async function openScoringModel(
-  { path, graph, output, inputs }: ScoringGraph,
+  { path, graph, output, inputs, half }: ScoringGraph,
   shapes: Readonly<Record<string, readonly number[]>>,
   options: ScoreOptions,
 ): Promise<ScoringModel> {
@@ -108,13 +114,16 @@ export async function openScoringModel(
   const fellBack = sampled.fellBack
     ? ['masks could not be shared between items, each item has its own']
     : [];
+  const widened = half
+    ? ['the model is of half precision: it is computed in single precision']
+    : [];
   return {
     kind,
     inputs,
     shapes,
     sampled,
     deterministic,
-    notes: [...notes, ...fellBack, ...(note === undefined ? [] : [note])],
+    notes: [...widened, ...notes, ...fellBack, ...(note === undefined ? [] : [note])],
     async dispose() {
       await deterministic.dispose();
       if (sampled !== deterministic) await sampled.dispose();

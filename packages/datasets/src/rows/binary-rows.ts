@@ -24,6 +24,9 @@ export interface BinaryLayout {
 /** Reads the layout off the first bytes; undefined while they are too few. */
 export type ParseLayout = (start: Uint8Array, path: string) => BinaryLayout | undefined;
 
+/** A row that takes more memory is none. */
+const MOST_ROW_BYTES = 2 ** 30;
+
 /**
  * Rows of binary values behind a header: what .npy and IDX have in common.
  *
@@ -45,6 +48,11 @@ export async function binaryRows(
     );
   }
   const rowBytes = perRow * bytesPerValue;
+  if (rowBytes > MOST_ROW_BYTES) {
+    throw new DataError(
+      `${path}: the header announces rows of ${rowBytes} bytes, expected at most ${MOST_ROW_BYTES}; the file is damaged`,
+    );
+  }
   const toChunk = (bytes: Uint8Array<ArrayBuffer>, first: number, n: number): RowChunk => {
     const values = decode(bytes, n * perRow);
     const inputs = valueArray(precision, n * perRow);
@@ -66,6 +74,8 @@ export async function binaryRows(
       let filled = 0;
       for await (const block of read(offset + received)) {
         received += block.length;
+        // At once: a packed file can go on for as long as it likes.
+        if (received > N * rowBytes) break;
         for (let at = 0; at < block.length && buffer.length > 0; ) {
           const part = block.subarray(at, at + buffer.length - filled);
           buffer.set(part, filled);
@@ -83,7 +93,7 @@ export async function binaryRows(
       const what = received < N * rowBytes ? 'cut short' : 'too long';
       throw new DataError(
         `${path}: the file is ${what}, expected ${N} rows of ${rowBytes} bytes after a header of ${offset}, ` +
-          `got ${received} bytes; fetch the file again`,
+          `got ${received} bytes${received > N * rowBytes ? ' or more' : ''}; fetch the file again`,
       );
     },
   };

@@ -44,8 +44,12 @@ function parseNpyHeader(start: Uint8Array, path: string): BinaryLayout | undefin
   if (!magic.every((byte, i) => start[i] === byte)) {
     throw new DataError(`${path}: not a NumPy file, expected it to begin with \\x93NUMPY`);
   }
+  const version = start[6] as number;
+  if (version < 1 || version > 3) {
+    throw new DataError(`${path}: NumPy file of version ${version}, expected 1, 2 or 3`);
+  }
   const view = new DataView(start.buffer, start.byteOffset, start.length);
-  const long = (start[6] as number) >= 2;
+  const long = version >= 2;
   const offset = long ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
   if (offset > 1 << 16) {
     throw new DataError(`${path}: the header announces ${offset} bytes, expected at most 65536`);

@@ -17,6 +17,11 @@ export function toFloat32(graph: Graph): Graph {
   };
 }
 
+/** Whether values that the graph is given, or its weights, are of half precision. */
+export function isHalf(graph: Graph): boolean {
+  return [...graph.inputs, ...graph.initializers.values()].some(({ type }) => type === 'float16');
+}
+
 function wider(tensor: TensorData): TensorData {
   if (tensor.type !== 'float16') return tensor;
   const data = fromFloat16(tensor.data as Uint16Array);

@@ -5,6 +5,7 @@ import { evaluationMode, withoutDropout } from '../bayesian/evaluation-mode.ts';
 import { describeNode, type Graph } from '../graph/graph.ts';
 import { readsOf } from '../graph/reads.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
+import { isHalf } from '../graph/to-float32.ts';
 import type { Model } from '../model.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
@@ -78,7 +79,11 @@ export class Predictor {
     this.bytes = bytes;
   }
 
-  /** Compiles a model for prediction; its weights become constants of the graphs. */
+  /**
+   * Compiles a model for prediction; its weights become constants of the graphs.
+   *
+   * @throws ConfigError for settings out of range, and for dropout in a model of half precision
+   */
   static async create(
     runtime: OnnxRuntime,
     model: Model,
@@ -91,6 +96,12 @@ export class Predictor {
     }
     const graph = evaluationMode(model.graph, model.output);
     const trace = known ?? (await traceGraph(runtime, graph, model.inputShapes));
+    const type = trace.values.get(model.output)?.type ?? 'a sequence';
+    if (type !== 'float32' && type !== 'float64') {
+      throw new ConfigError(
+        `predict: output "${model.output}" is of type ${type}, expected float32; name the output with the numbers before they become classes or other types${type === 'float16' ? ', or make the model with toFloat32(graph)' : ''}`,
+      );
+    }
     const { posterior } = model;
     if (posterior === undefined) {
       const prefix = await openSession(runtime, withoutDropout(graph), { threads });
@@ -105,6 +116,11 @@ export class Predictor {
         settings,
         false,
         weightBytes(graph),
+      );
+    }
+    if (isHalf(graph)) {
+      throw new ConfigError(
+        'predict: the model is of float16, expected float32 for Monte Carlo dropout; make the model with toFloat32(graph)',
       );
     }
     refuseMixedItems(graph, trace);

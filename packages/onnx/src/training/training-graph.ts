@@ -4,6 +4,7 @@ import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { resolveControlFlow } from '../graph/resolve-control-flow.ts';
 import { prune, raiseOpset } from '../graph/rewrite.ts';
+import { isHalf } from '../graph/to-float32.ts';
 import type { Loss, LossOutput } from '../losses/loss.ts';
 import type { Regularizer } from '../losses/regularizer.ts';
 import type { Model } from '../model.ts';
@@ -141,11 +142,6 @@ export async function planTraining(
     statistics: prepared.statistics,
     inputs: base.inputs,
   };
-}
-
-/** Whether weights are of half precision. */
-function isHalf(graph: Graph): boolean {
-  return [...graph.initializers.values()].some(({ type }) => type === 'float16');
 }
 
 /** The error of training a model without weights that training changes. */

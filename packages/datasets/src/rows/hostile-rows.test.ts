@@ -84,7 +84,11 @@ describe('arrays', () => {
       /announces .* expected at most 1 TiB/,
     ],
     ['rows without values', npy('1125899906842624, 0', Buffer.alloc(0)), /hold[s]? no values/],
-    ['one row of 2^40 values', npy('1, 1099511627776', values), /announces rows of 4398046511104 bytes/],
+    [
+      'one row of 2^40 values',
+      npy('1, 1099511627776', values),
+      /announces rows of 4398046511104 bytes/,
+    ],
     ['more values than numbers count', npy('9007199254740993, 9', values), /which no file holds/],
     [
       'objects',

@@ -315,7 +315,7 @@ describe('baal score', () => {
     writeFileSync(at('names.csv'), `name,a,b,c\n"${name.replaceAll('"', '""')}",1,2,3\n`);
     const args = [at('model.onnx'), at('names.csv'), '--id', 'name', '--kind', 'logits'];
     const { output } = await score(...args, '--out', at('named.csv'));
-    expect(output).toContain('a, "b"\\u000a\\u001b[31mccc');
+    expect(output).toContain('a, "b"\\u{a}\\u{1b}[31mccc');
     expect(output.split('\n').find((line) => line.includes('a, "b"'))).toMatch(/c… {2}0\.\d+/);
     expect(readFileSync(at('named.csv'), 'utf8')).toContain(`0,"${name.replaceAll('"', '""')}",0.`);
     expect((await json(...args)).top[0].id).toBe(name);

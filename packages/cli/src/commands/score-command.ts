@@ -10,7 +10,7 @@ import { type ScoreSummary, SummaryBuilder } from '../score/score-summary.ts';
 import { scoreWork } from '../score/score-work.ts';
 import { openScoringModel, readScoringGraph, type ScoringModel } from '../score/scoring-model.ts';
 import type { Frame } from '../terminal/live-screen.ts';
-import { oneLine } from '../terminal/one-line.ts';
+import { oneLine } from '../terminal/printable.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Context } from './context.ts';
 

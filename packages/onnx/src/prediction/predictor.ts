@@ -96,7 +96,9 @@ export class Predictor {
     }
     const graph = evaluationMode(model.graph, model.output);
     const trace = known ?? (await traceGraph(runtime, graph, model.inputShapes));
-    const type = trace.values.get(model.output)?.type ?? 'a sequence';
+    // What is not a tensor is not traced; nor is what was appended to a graph whose trace is known, a float32.
+    const untraced = known === undefined ? 'a sequence' : 'float32';
+    const type = trace.values.get(model.output)?.type ?? untraced;
     if (type !== 'float32' && type !== 'float64') {
       throw new ConfigError(
         `predict: output "${model.output}" is of type ${type}, expected float32; name the output with the numbers before they become classes or other types${type === 'float16' ? ', or make the model with toFloat32(graph)' : ''}`,

@@ -22,6 +22,15 @@ describe('fillMask', () => {
     expect([...kept][0]).toBeCloseTo(1 / (1 - ratio), 2);
   });
 
+  it('keeps one value in 65536 at any higher rate', () => {
+    const n = 2 ** 21;
+    const mask = new Float32Array(n);
+    fillMask(mask, 0, n, 0.9999999, maskKey(rng, 'high'));
+    const kept = mask.filter((value) => value !== 0);
+    expect(Math.abs(kept.length - n / 65536)).toBeLessThan(band(n, 1 / 65536));
+    expect(new Set(kept)).toEqual(new Set([65536]));
+  });
+
   it('fills only its part', () => {
     const mask = new Float32Array(20).fill(7);
     fillMask(mask, 3, 10, 0.5, maskKey(rng, 'part'));

@@ -1,6 +1,9 @@
 import { hashKey, type Rng } from '@baal/core';
 
-/** Rates are rounded to multiples of 1/65536; the scale uses the rounded rate, so that expectations stay exact. */
+/**
+ * Rates are rounded to multiples of 1/65536, at most 65535 of them; the scale uses the rounded rate, so that
+ * expectations stay exact.
+ */
 const STEPS = 65536;
 
 /**
@@ -25,7 +28,7 @@ export function fillMask(
   b |= 0;
   c |= 0;
   d |= 0;
-  const dropped = Math.round(ratio * STEPS);
+  const dropped = Math.min(Math.round(ratio * STEPS), STEPS - 1);
   const keep = STEPS / (STEPS - dropped);
   const end = start + count;
   const bytes = dropped % 256 === 0;

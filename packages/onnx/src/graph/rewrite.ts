@@ -36,7 +36,20 @@ export function rewriteNodes(
   return g;
 }
 
-/** The nodes that read a value. */
+/** The nodes that read each value, by its name. */
+export function readersByName(graph: Graph): ReadonlyMap<string, readonly Node[]> {
+  const readers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(readsOf(node))) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [node]);
+      else known.push(node);
+    }
+  }
+  return readers;
+}
+
+/** The nodes that read a value; where many values are asked for, see {@link readersByName}. */
 export function consumersOf(graph: Graph, name: string): Node[] {
   return graph.nodes.filter((node) => readsOf(node).includes(name));
 }

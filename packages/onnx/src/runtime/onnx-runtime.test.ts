@@ -44,6 +44,26 @@ describe('execution providers', () => {
     );
   });
 
+  it('are asked for without a word on the terminal, and the level of messages is put back', async () => {
+    const { module } = await cpuOnly();
+    const levels: unknown[] = [];
+    const env = { logLevel: 'warning' };
+    const { InferenceSession } = module;
+    const asking: OnnxRuntime & { env: typeof env } = {
+      ...module,
+      env,
+      InferenceSession: {
+        create(bytes, options) {
+          levels.push(env.logLevel);
+          return InferenceSession.create(bytes, options);
+        },
+      },
+    };
+    await loadOnnxRuntime({ module: asking, executionProviders: ['cuda'], fallback: true });
+    expect(levels).toEqual(['fatal']);
+    expect(env.logLevel).toBe('warning');
+  });
+
   it('that are missing are left out where fallback is asked for', async () => {
     const { module, asked } = await cpuOnly();
     const load = (executionProviders: readonly ('webgpu' | 'cuda' | 'cpu')[]) =>

@@ -55,11 +55,12 @@ export async function loadOnnxRuntime(options: OnnxRuntimeOptions = {}): Promise
       `loadOnnxRuntime: execution provider "${unknown}" is unknown, expected one of ${providers.join(', ')}`,
     );
   }
-  const { InferenceSession, Tensor } = options.module ?? (await platformModule());
+  const module = options.module ?? (await platformModule());
+  const { InferenceSession, Tensor } = module;
   if (executionProviders === undefined) return { InferenceSession, Tensor };
   const present: ExecutionProvider[] = [];
   for (const provider of executionProviders) {
-    const refusal = await tryProvider(InferenceSession, provider);
+    const refusal = await tryProvider(module, provider);
     if (refusal === undefined) present.push(provider);
     else if (!fallback) {
       throw new ConfigError(
@@ -90,10 +91,7 @@ async function platformModule(): Promise<OnnxRuntime> {
     const module = (await import(/* @vite-ignore */ name)) as PlatformModule & {
       default?: PlatformModule;
     };
-    const found = module.InferenceSession ? module : (module.default as PlatformModule);
-    // Sessions are quiet by their own setting; a provider that is missing is complained of before there is one.
-    if (found.env?.logLevel === 'warning') found.env.logLevel = 'fatal';
-    return found;
+    return module.InferenceSession ? module : (module.default as PlatformModule);
   } catch (cause) {
     throw new ConfigError(
       `loadOnnxRuntime: ${name} cannot be loaded, expected it to be installed beside @baal/onnx; run: npm install ${name}${node ? '' : '; in a bundled page, import it yourself and pass it as module'}`,
@@ -107,13 +105,16 @@ async function platformModule(): Promise<OnnxRuntime> {
  * have from a longer list without an error. @returns why it cannot, or undefined
  */
 async function tryProvider(
-  sessions: OnnxRuntime['InferenceSession'],
+  { InferenceSession: sessions, env }: PlatformModule,
   provider: ExecutionProvider,
 ): Promise<Error | undefined> {
   const g = new GraphBuilder();
   g.input({ name: 'x', type: 'float32', shape: [1] });
   g.output(g.op('Add', ['x', 'x']));
+  const level = env?.logLevel;
   try {
+    // A missing provider is complained of on the terminal before there is a session, whose level would count.
+    if (env !== undefined) env.logLevel = 'fatal';
     const session = await sessions.create(writeOnnx(g.build()), {
       executionProviders: [provider],
       logSeverityLevel: 4,
@@ -122,5 +123,7 @@ async function tryProvider(
     return undefined;
   } catch (cause) {
     return cause instanceof Error ? cause : new Error(String(cause));
+  } finally {
+    if (env !== undefined && level !== undefined) env.logLevel = level;
   }
 }

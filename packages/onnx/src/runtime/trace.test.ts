@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Graph } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { int64Tensor, toIntegers } from '../graph/tensor-data.ts';
 import { loadOnnxRuntime } from './onnx-runtime.ts';
@@ -94,5 +95,32 @@ describe('traceGraph', () => {
     const read = await traceGraph(spy, graph(true));
     expect(read.values.get('turned')).toEqual({ type: 'bool', shape: [2, 5], batchAxes: [0] });
     expect(seen.at(-1)).toContain('Dropout');
+  });
+
+  it('sees that a branch reads the mask of a Dropout', async () => {
+    const branch = (opType: string): Graph => {
+      const inner = new GraphBuilder(undefined, opType);
+      inner.output(inner.op(opType, ['mask'], {}, `${opType} of the mask`));
+      return inner.build();
+    };
+    const g = new GraphBuilder();
+    g.input({ name: 'x', type: 'float32', shape: ['batch', 5] });
+    g.node({
+      name: 'drop',
+      opType: 'Dropout',
+      domain: '',
+      inputs: ['x'],
+      outputs: ['dropped', 'mask'],
+      attributes: {},
+    });
+    const sum = g.op('ReduceSum', ['x'], { keepdims: 0 });
+    g.op(
+      'If',
+      [g.op('Cast', [sum], { to: 9 })],
+      { then_branch: { graph: branch('Not') }, else_branch: { graph: branch('Identity') } },
+      'chosen',
+    );
+    const { values } = await traceGraph(runtime, g.build());
+    expect(values.get('chosen')).toEqual({ type: 'bool', shape: [2, 5], batchAxes: [0] });
   });
 });

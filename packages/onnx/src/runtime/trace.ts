@@ -1,5 +1,6 @@
 import { DataError, ShapeError } from '@baal/core';
 import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
+import { readsOf } from '../graph/reads.ts';
 import { sequenceValues } from '../graph/static-sequences.ts';
 import {
   type ElementType,
@@ -123,10 +124,7 @@ export async function traceGraph(
  * Dropout. One whose mask is read as well stays.
  */
 function passDropout(graph: Graph): Graph {
-  const read = new Set([
-    ...graph.nodes.flatMap(({ inputs }) => inputs),
-    ...graph.outputs.map(({ name }) => name),
-  ]);
+  const read = new Set([...graph.nodes.flatMap(readsOf), ...graph.outputs.map(({ name }) => name)]);
   const nodes = graph.nodes.map((node): Node => {
     const mask = node.outputs[1] ?? '';
     if (node.opType !== 'Dropout' || (mask !== '' && read.has(mask))) return node;

@@ -8,7 +8,7 @@ import {
   operatorName,
 } from '../graph/graph.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
-import { consumersOf, rewriteNodes } from '../graph/rewrite.ts';
+import { consumersOf, readersByName, rewriteNodes } from '../graph/rewrite.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { dropoutRatio } from '../model.ts';
 import { searchesWindows } from '../operators/pooling.ts';
@@ -98,16 +98,20 @@ export function prepareForward(
   return { graph: g.build(), masks, statistics };
 }
 
-/** Relu nodes whose only reader is a MaxPool: their output, with their input. */
+/**
+ * Relu nodes whose only reader is a MaxPool that nobody asks for positions: their output, with their input. Of a
+ * window without positive values the first position is that of Relu(x), and not the highest of x.
+ */
 function reluBeforePool(graph: Graph): Map<string, string> {
   const found = new Map<string, string>();
   const outputs = new Set(graph.outputs.map((output) => output.name));
+  const readersOf = readersByName(graph);
   for (const node of graph.nodes) {
     const output = node.outputs[0] ?? '';
     if (operatorName(node) !== 'Relu' || outputs.has(output)) continue;
-    const readers = consumersOf(graph, output);
-    const [reader] = readers;
-    if (readers.length === 1 && reader && operatorName(reader) === 'MaxPool') {
+    const [reader, ...others] = readersOf.get(output) ?? [];
+    if (reader === undefined || others.length > 0) continue;
+    if (operatorName(reader) === 'MaxPool' && (reader.outputs[1] ?? '') === '') {
       found.set(output, node.inputs[0] as string);
     }
   }

@@ -47,6 +47,12 @@ function entriesOf(table) {
   return entries;
 }
 
+/** Operators whose slope is zero everywhere, or whose result does not depend on the values that they read. */
+function flatOperators() {
+  const text = readFileSync(new URL('gradient-rules.ts', folder), 'utf8');
+  return new Set([...text.matchAll(/\['([\w.]+)', flat\]/g)].map(([, name = '']) => name));
+}
+
 /** What becomes something else where its course is known before a run, and the file that sees to it. */
 const resolved = new Map([
   ...['If', 'Loop', 'Scan'].map((name) => /** @type {const} */ ([name, 'control-flow.ts'])),
@@ -66,12 +72,14 @@ const resolved = new Map([
 export function operatorsDocument() {
   const gradients = entriesOf('gradient-rules.ts');
   const lowered = entriesOf('lowerings.ts');
+  const flat = flatOperators();
   const names = [
     ...new Set([...standard, ...gradients.keys(), ...lowered.keys(), ...resolved.keys()]),
   ].sort();
   /** @param {string} [file] */
   const link = (file) => `[${file}](../packages/onnx/src/operators/${file})`;
   const rows = names.map((name) => {
+    if (flat.has(name)) return `| ${name} | flat | ${link(gradients.get(name))} |`;
     if (gradients.has(name)) return `| ${name} | gradient | ${link(gradients.get(name))} |`;
     const source = resolved.get(name);
     if (source !== undefined) {
@@ -87,9 +95,11 @@ export function operatorsDocument() {
 What training can do with each operator of ONNX, operator sets 13 to 21. Prediction runs everything that
 ONNX Runtime runs.
 
-- **gradient** (${gradients.size}): the operator has a gradient rule, compared with finite differences by the
+- **gradient** (${gradients.size - flat.size}): the operator has a gradient rule, compared with finite differences by the
   tests. The file says which of its settings the rule does not take; a node with one of those is an error that
   names the node.
+- **flat** (${flat.size}): the slope is zero everywhere, or the result does not depend on the values read: no gradient
+  passes, and training goes on.
 - **lowered** (${lowered.size}): before a graph is differentiated, the operator is replaced by others that have
   a gradient.
 - **resolved** (${resolved.size}): branches with a constant condition, loops with a constant number of rounds, and lists of

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { flat } from '../packages/onnx/src/operators/functions.ts';
 import { gradientRules } from '../packages/onnx/src/operators/gradient-rules.ts';
 import { lowerings } from '../packages/onnx/src/operators/lowerings.ts';
 import { operatorsDocument } from '../scripts/operators-document.mjs';
@@ -12,8 +13,12 @@ it('is what docs/operators.md says; else run: node scripts/operators-document.mj
   expect(readFileSync(join(root, 'docs/operators.md'), 'utf8')).toBe(document);
 });
 
+const isFlat = (rule: unknown): boolean => rule === flat;
+const rules = [...gradientRules];
+
 it.each([
-  ['gradient', gradientRules],
+  ['gradient', new Map(rules.filter(([, rule]) => !isFlat(rule)))],
+  ['flat', new Map(rules.filter(([, rule]) => isFlat(rule)))],
   ['lowered', lowerings],
 ])('names each operator with "%s", and its file', (word, table) => {
   const rows = [...document.matchAll(/^\| ([\w.]+) \| (\w+) \| \[([\w-]+\.ts)\]/gm)];

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@baal/core';
-import { mlp, writeOnnx } from '@baal/onnx';
+import { float32Tensor, GraphBuilder, mlp, writeOnnx } from '@baal/onnx';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
 import type { Frame } from '../src/terminal/live-screen.ts';
@@ -159,6 +159,27 @@ describe('baal score, interrupted', () => {
     const { code, complaints } = await score(...args());
     expect([code, complaints[0]]).toEqual([2, expect.stringContaining("holds 'text'")]);
     expect(left()).toEqual([]);
+  });
+
+  it('keeps what is done when the model cannot be run, as without memory', async () => {
+    // What the runtime refuses stands for all that it may throw: nothing tells them apart.
+    const g = new GraphBuilder();
+    const ids = g.input({ name: 'ids', type: 'int64', shape: ['batch', 2] });
+    g.output(g.op('Gather', [g.initializer('table', float32Tensor([1, 2, 3, 4], [4])), ids]));
+    writeFileSync(at('lookup.onnx'), writeOnnx(g.build()));
+    const rows = (last: number): string =>
+      Array.from({ length: 2100 }, (_, i) => `${i === 2099 ? last : i % 4},0`).join('\n');
+    writeFileSync(at('ids.csv'), rows(99));
+    const { code, complaints } = await score(
+      ...[at('lookup.onnx'), at('ids.csv'), '--kind', 'logits', '--heuristic', 'entropy'],
+      ...['--no-header', '--out', at('scores.csv')],
+    );
+    expect([code, complaints]).toEqual([
+      2,
+      [expect.stringMatching(/cannot be run on rows 2048 to 2099.*the same command goes on$/)],
+    ]);
+    expect(left()).toEqual(['scores.csv.journal', 'scores.csv.part']);
+    expect(readFileSync(at('scores.csv.part'), 'utf8').split('\n')).toHaveLength(2050);
   });
 
   it('refuses a file that another process writes', async () => {

@@ -52,7 +52,10 @@ export async function scoreCommand(
   return exitCodes.ok;
 }
 
-/** What is wrong with data or a setting has to be mended: then the work is another one. A disk may come back. */
+/**
+ * What is wrong with data or a setting has to be mended: then the work is another one. A disk may come back, and
+ * so may a machine that could not run the model, which is no DataError.
+ */
 function hasToBeMended(error: unknown): boolean {
   if (!(error instanceof DataError || error instanceof ConfigError)) return false;
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === undefined;

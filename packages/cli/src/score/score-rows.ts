@@ -8,6 +8,7 @@ import {
   type Heuristic,
   type Predictions,
   ShapeError,
+  StateError,
 } from '@baal/core';
 import type { RowValues } from '@baal/datasets';
 import {
@@ -168,7 +169,12 @@ function keepRows({ data, shape }: BatchPrediction, rows: readonly number[]): Ba
   return { data: kept, shape: [rows.length, ...rest] };
 }
 
-/** @throws DataError with what the runtime says of values that a model does not take, such as ids past its words. */
+/**
+ * What fails while the model runs may be the machine as well as the values, so it is never a DataError, which
+ * would cost the rows that are done.
+ *
+ * @throws StateError with what the runtime says, e.g. of ids past its words or of memory that it did not get.
+ */
 async function run(
   predictor: Predictor,
   batch: Readonly<Record<string, TensorData>>,
@@ -179,11 +185,11 @@ async function run(
   try {
     return await predictor.predict(batch, ids.length, draw, first, signal);
   } catch (cause) {
-    if (cause instanceof BaalError || signal.aborted) throw cause;
+    if (signal.aborted || (cause instanceof BaalError && !(cause instanceof DataError))) throw cause;
     const [reason] = (cause as Error).message.split('\n');
-    throw new DataError(
+    throw new StateError(
       `score: the model cannot be run on rows ${first} to ${first + ids.length - 1}, expected values that it takes, ` +
-        `got: ${reason}; check what its inputs are fed with`,
+        `got: ${reason}; check what its inputs are fed with; if it was the machine, the same command goes on`,
       { cause },
     );
   }

@@ -185,7 +185,8 @@ async function run(
   try {
     return await predictor.predict(batch, ids.length, draw, first, signal);
   } catch (cause) {
-    if (signal.aborted || (cause instanceof BaalError && !(cause instanceof DataError))) throw cause;
+    if (signal.aborted || (cause instanceof BaalError && !(cause instanceof DataError)))
+      throw cause;
     const [reason] = (cause as Error).message.split('\n');
     throw new StateError(
       `score: the model cannot be run on rows ${first} to ${first + ids.length - 1}, expected values that it takes, ` +

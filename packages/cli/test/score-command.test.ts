@@ -270,7 +270,7 @@ describe('baal score', () => {
     [
       'scores in the place of a folder',
       ['model.onnx', 'pool.idx', '--kind', 'logits', '--out', 'folder.csv'],
-      'folder.csv: cannot write the scores (EISDIR)',
+      'folder.csv is a folder, expected a new file',
     ],
     [
       'a folder without images',

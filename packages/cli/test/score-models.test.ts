@@ -77,6 +77,28 @@ describe('baal score', () => {
     expect(complaints).toContain(`is of type ${type}, expected`);
   });
 
+  it('leaves out a row without a finite prediction, and ends where no row has one', async () => {
+    // Rows [1, 2], [3, 4], [5, 6] become [7, 10], [15, 22], [23, 34]: the roots of these less 8.
+    const roots = (g: GraphBuilder, y: string): string =>
+      g.op('Sqrt', [g.op('Sub', [y, g.initializer('c', float32Tensor([8], [1]))])]);
+    const args = ['--kind', 'logits', '--heuristic', 'entropy', '--top', '2', '--json'];
+    const { code, output } = await score(network('float32', roots), ...args);
+    expect(code).toBe(0);
+    const { scored, broken, top } = JSON.parse(output);
+    expect(scored).toBe(2);
+    expect(broken).toMatchObject([{ row: 0, id: '0', reason: 'the prediction is NaN' }]);
+    const entropyOf = (a: number, b: number): number => {
+      const p = 1 / (1 + Math.exp(Math.sqrt(b) - Math.sqrt(a)));
+      return -p * Math.log(p) - (1 - p) * Math.log(1 - p);
+    };
+    expect(top.map(({ row }: { row: number }) => row)).toEqual([1, 2]);
+    expect(top[0].score).toBeCloseTo(entropyOf(7, 14), 5);
+    expect(top[1].score).toBeCloseTo(entropyOf(15, 26), 5);
+    const nothing = await score(network('float32', roots), ...args, '--scale', '-1');
+    expect(nothing.code).toBe(2);
+    expect(nothing.complaints).toContain('row 0: the prediction is NaN, and those beside it');
+  });
+
   it('says in one line that a file is no model, and shows no control characters of it', async () => {
     for (const bytes of [
       new Uint8Array(0),

@@ -1,17 +1,19 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@baal/core';
-import { mlp, writeOnnx } from '@baal/onnx';
+import { float32Tensor, GraphBuilder, mlp, writeOnnx } from '@baal/onnx';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { baal } from '../src/program.ts';
 import type { Frame } from '../src/terminal/live-screen.ts';
@@ -51,7 +53,10 @@ const args = (...more: readonly string[]): string[] => [
 ];
 
 /** Runs the command and stops it once it has told of its progress so many times. */
-async function interrupted(after: number, ...more: readonly string[]) {
+const interrupted = (after: number, ...more: readonly string[]) =>
+  interruptedCommand(after, args(...more));
+
+async function interruptedCommand(after: number, command: readonly string[]) {
   let told = 0;
   const frame: Frame = {
     draw: () => {
@@ -64,7 +69,7 @@ async function interrupted(after: number, ...more: readonly string[]) {
     terminal: { isTerminal: true, width: 80, line: () => undefined },
     makeFrame: () => frame,
   });
-  const code = await baal(['score', ...args(...more)], context);
+  const code = await baal(['score', ...command], context);
   return { code, complaints: context.complaints };
 }
 const left = (): string[] => readdirSync(folder).filter((name) => name.startsWith('scores'));
@@ -159,6 +164,47 @@ describe('baal score, interrupted', () => {
     const { code, complaints } = await score(...args());
     expect([code, complaints[0]]).toEqual([2, expect.stringContaining("holds 'text'")]);
     expect(left()).toEqual([]);
+  });
+
+  it('keeps what is done when the model cannot be run, as without memory', async () => {
+    // What the runtime refuses stands for all that it may throw: nothing tells them apart.
+    const g = new GraphBuilder();
+    const ids = g.input({ name: 'ids', type: 'int64', shape: ['batch', 2] });
+    g.output(g.op('Gather', [g.initializer('table', float32Tensor([1, 2, 3, 4], [4])), ids]));
+    writeFileSync(at('lookup.onnx'), writeOnnx(g.build()));
+    const rows = (last: number): string =>
+      Array.from({ length: 2100 }, (_, i) => `${i === 2099 ? last : i % 4},0`).join('\n');
+    writeFileSync(at('ids.csv'), rows(99));
+    const { code, complaints } = await score(
+      ...[at('lookup.onnx'), at('ids.csv'), '--kind', 'logits', '--heuristic', 'entropy'],
+      ...['--no-header', '--out', at('scores.csv')],
+    );
+    expect([code, complaints]).toEqual([
+      2,
+      [expect.stringMatching(/cannot be run on rows 2048 to 2099.*the same command goes on$/)],
+    ]);
+    expect(left()).toEqual(['scores.csv.journal', 'scores.csv.part']);
+    expect(readFileSync(at('scores.csv.part'), 'utf8').split('\n')).toHaveLength(2050);
+  });
+
+  it('goes on in the folder of the images themselves, and sees what changes there', async () => {
+    mkdirSync(at('images'));
+    // What is no image costs no decoding; a link to nothing is such a row too.
+    for (let i = 0; i < 1100; i++) writeFileSync(at(`images/${i}.png`), 'none');
+    symlinkSync(at('nothing'), at('images/link.png'));
+    const out = at('images/scores.csv');
+    const command = [at('model.onnx'), at('images'), '--shape', '1x1x3', '--kind', 'logits'];
+    command.push('--out', out);
+    expect((await interruptedCommand(1, command)).complaints).toEqual([
+      'baal: interrupted after 1024 of 1101 rows; the same command goes on there',
+    ]);
+    writeFileSync(at('images/7.png'), 'changed');
+    expect((await score(...command)).complaints.join()).toContain('DATA (folder) has changed;');
+    rmSync(`${out}.journal`);
+    await interruptedCommand(1, command);
+    const { code, complaints } = await score(...command);
+    expect([code, complaints]).toEqual([0, [`baal: going on after 1024 of 1101 rows of ${out}`]]);
+    expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(1103);
   });
 
   it('refuses a file that another process writes', async () => {

@@ -27,7 +27,7 @@ export {
 export { type CsvRecord, csvRecords } from './rows/csv-records.ts';
 export { type CsvRowsOptions, csvRows } from './rows/csv-rows.ts';
 export { idxRows } from './rows/idx-rows.ts';
-export { imageRows } from './rows/image-rows.ts';
+export { imageFiles, imageRows } from './rows/image-rows.ts';
 export { npyRows } from './rows/npy-rows.ts';
 export { npzRows } from './rows/npz-rows.ts';
 export { type OpenRowsOptions, openRows } from './rows/open-rows.ts';

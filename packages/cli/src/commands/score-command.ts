@@ -1,4 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { ConfigError, DataError } from '@baal/core';
 import { exitCodes } from '../errors.ts';
 import { openPool } from '../score/open-pool.ts';
@@ -7,6 +6,7 @@ import type { ScoreOptions } from '../score/score-options.ts';
 import { openScoreOutput, type ScoreOutput } from '../score/score-output.ts';
 import { scoreRows } from '../score/score-rows.ts';
 import { type ScoreSummary, SummaryBuilder } from '../score/score-summary.ts';
+import { scoresTarget } from '../score/score-target.ts';
 import { scoreWork } from '../score/score-work.ts';
 import { openScoringModel, readScoringGraph, type ScoringModel } from '../score/scoring-model.ts';
 import type { Frame } from '../terminal/live-screen.ts';
@@ -23,18 +23,15 @@ export async function scoreCommand(
 ): Promise<number> {
   const graph = readScoringGraph(modelPath, options);
   const pool = await openPool(modelPath, dataPath, graph.inputs, options);
-  refuseOverwriting(options.out, [modelPath, ...Object.values(pool.files)]);
+  const read = [...graph.files, ...Object.values(pool.files)];
+  const out = options.out === undefined ? undefined : scoresTarget(options.out, read);
   const model = await openScoringModel(graph, pool.shapes, options);
   let summary: ScoreSummary | undefined;
   try {
     const output =
-      options.out === undefined
+      out === undefined
         ? undefined
-        : await openScoreOutput(
-            context.files,
-            options.out,
-            await scoreWork(graph, pool, model, options),
-          );
+        : await openScoreOutput(context.files, out, await scoreWork(graph, pool, model, options));
     summary = await score(pool, model, output, options, context);
   } finally {
     await model.dispose();
@@ -52,20 +49,13 @@ export async function scoreCommand(
   return exitCodes.ok;
 }
 
-/** What is wrong with data or a setting has to be mended: then the work is another one. A disk may come back. */
+/**
+ * What is wrong with data or a setting has to be mended: then the work is another one. A disk may come back, and
+ * so may a machine that could not run the model, which is no DataError.
+ */
 function hasToBeMended(error: unknown): boolean {
   if (!(error instanceof DataError || error instanceof ConfigError)) return false;
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === undefined;
-}
-
-/** @throws ConfigError if the scores would take the place of what they come from. */
-function refuseOverwriting(out: string | undefined, read: readonly string[]): void {
-  if (out === undefined || !existsSync(out)) return;
-  const same = read.find((path) => realpathSync(path) === realpathSync(out));
-  if (same === undefined) return;
-  throw new ConfigError(
-    `--out: ${out} is read too (${same}), expected another file for the scores`,
-  );
 }
 
 /** What is known of all rows; undefined if the user has stopped it, which was told. */

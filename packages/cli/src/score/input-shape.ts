@@ -2,8 +2,9 @@ import { ShapeError } from '@baal/core';
 import { sizeOf, type ValueInfo } from '@baal/onnx';
 
 /**
- * Extents of a row as an input takes them: rows fit if they hold as many values, whatever the axes, where the
- * model declares all extents, and if they have those that it declares where it leaves some open.
+ * Extents of a row as an input takes them: rows fit if they have the extents that the model declares. Where it
+ * declares all of them, extents of 1 do not count, and one axis of as many values fits whatever they are. Axes in
+ * another order are no such case: pixels would be taken for channels.
  *
  * @param model path of the model, for messages
  * @throws ShapeError if rows do not fit.
@@ -16,7 +17,7 @@ export function fittingShape(
   if (shape === undefined) return row;
   const declared = shape.slice(1);
   if (declared.every((extent): extent is number => typeof extent === 'number')) {
-    if (sizeOf(declared) === sizeOf(row)) return declared;
+    if (sizeOf(declared) === sizeOf(row) && sameOrder(declared, row)) return declared;
   } else if (
     declared.length === row.length &&
     declared.every((extent, i) => typeof extent !== 'number' || extent === row[i])
@@ -25,8 +26,23 @@ export function fittingShape(
   }
   throw new ShapeError(
     `${model}: rows do not fit the input '${name}', expected [${declared.map((d) => d ?? '?').join(', ')}], ` +
-      `got [${row.join(', ')}]; check what it is fed with: columns, ids and labels, or --shape`,
+      `got [${row.join(', ')}]; ${remedy(declared, row)}`,
   );
+}
+
+function sameOrder(declared: readonly number[], row: readonly number[]): boolean {
+  const [a, b] = [declared, row].map((extents) => extents.filter((extent) => extent !== 1)) as [
+    number[],
+    number[],
+  ];
+  return a.length <= 1 || b.length <= 1 || a.join() === b.join();
+}
+
+function remedy(declared: ValueInfo['shape'], row: readonly number[]): string {
+  const sorted = (extents: readonly unknown[]): string => [...extents].sort().join();
+  return sorted(declared ?? []) === sorted(row)
+    ? 'the axes seem to be in another order: transpose the array, or say with --shape how its values are meant'
+    : 'check what it is fed with: columns, ids and labels, or --shape';
 }
 
 /**

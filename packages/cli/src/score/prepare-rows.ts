@@ -18,7 +18,18 @@ export const takesFractions = ({ type = 'float32' }: ValueInfo): boolean =>
   type === 'float32' || type === 'float64';
 
 /**
- * In place on one row. With several means or deviations the first axis of the row is the channels.
+ * The axis of the channels: the first, or the last of an image `[H, W, C]`, which folders of images have too.
+ *
+ * @param count how many there should be
+ */
+function channelAxis(shape: readonly number[], count: number): 0 | 2 {
+  const first = shape[0] as number;
+  const isFirst = first === 1 || first === 3 || first === count;
+  return shape.length === 3 && !isFirst && shape[2] === count ? 2 : 0;
+}
+
+/**
+ * In place on one row. With several means or deviations there is one for each channel.
  *
  * @throws ConfigError if they do not fit the shape, or a deviation is 0.
  */
@@ -26,7 +37,8 @@ export function normaliser(
   shape: readonly number[],
   { scale, mean, std }: Scaling,
 ): Normalise | undefined {
-  const channels = shape[0] ?? 1;
+  const axis = channelAxis(shape, Math.max(mean.length, std.length));
+  const channels = shape[axis] ?? 1;
   for (const [name, list] of [
     ['--mean', mean],
     ['--std', std],
@@ -39,14 +51,13 @@ export function normaliser(
   }
   if (std.includes(0)) throw new ConfigError('--std: expected numbers other than 0, got 0');
   if (!scales({ scale, mean, std })) return undefined;
-  const perChannel = sizeOf(shape) / channels;
+  // Values of one channel that stand side by side.
+  const run = axis === 0 ? sizeOf(shape) / channels : 1;
   return (row) => {
-    for (let c = 0; c < channels; c++) {
+    for (let at = 0, c = 0; at < row.length; at += run, c = (c + 1) % channels) {
       const m = (mean[c] ?? mean[0]) as number;
       const s = (std[c] ?? std[0]) as number;
-      for (let i = c * perChannel; i < (c + 1) * perChannel; i++) {
-        row[i] = ((row[i] as number) * scale - m) / s;
-      }
+      for (let i = at; i < at + run; i++) row[i] = ((row[i] as number) * scale - m) / s;
     }
   };
 }

@@ -44,6 +44,7 @@ export interface ScoreOutput {
  * how far the list is whole, so that the same work goes on there after any end of the process: lines that it
  * does not vouch for are dropped. Memory of one chunk.
  *
+ * @param path a file or nothing, as `scoresTarget` gives it
  * @throws StateError if there can be no such file, or another process writes it.
  * @throws DataError if what was begun is other work.
  */
@@ -60,9 +61,6 @@ export async function openScoreOutput(
     }
   };
   const paths = { part: `${path}.part`, journal: `${path}.journal` };
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw cannotWrite(path, { code: 'EISDIR' });
-  }
   const lock = attempt(() =>
     acquireLock(files, {
       path: `${path}.lock`,

@@ -8,6 +8,7 @@ import {
   type Heuristic,
   type Predictions,
   ShapeError,
+  StateError,
 } from '@baal/core';
 import type { RowValues } from '@baal/datasets';
 import {
@@ -58,7 +59,8 @@ export function rowsPerRun({ sampled, deterministic }: ScoringModel): number {
  * are passed through the same K draws of the weights, which hang on the seed alone; with marginal masks on the
  * seed and the number of the row. What a row gets does not depend on other rows, whole or broken.
  *
- * @throws DataError for a damaged file, or a prediction that is not finite.
+ * @throws DataError for a damaged file, or if no row of the first chunk has a finite prediction.
+ * @throws StateError if the model cannot be run.
  * @throws ShapeError if the heuristic leaves several scores a row.
  */
 export async function* scoreRows(
@@ -89,14 +91,13 @@ interface ChunkWork {
 
 async function scoreChunk(work: ChunkWork): Promise<readonly ScoredRow[]> {
   const { first, ids, broken, labels } = work.chunk;
-  const answers = broken.size === ids.length ? [] : await answersOf(work);
-  let next = 0;
+  const answers = broken.size === ids.length ? none : await answersOf(work);
   return ids.map((id, i) => {
     const label = labels?.[i] ?? null;
     const known = label === null ? {} : { label };
-    const reason = broken.get(i);
+    const reason = broken.get(i) ?? answers.broken.get(i);
     if (reason !== undefined) return { row: first + i, id, score: null, reason, ...known };
-    const { deterministic, ...answer } = answers[next++] as Answer;
+    const { deterministic, ...answer } = answers.byRow.get(i) as Answer;
     if (label === null || deterministic === undefined) return { row: first + i, id, ...answer };
     return { row: first + i, id, ...answer, label, deterministic };
   });
@@ -106,7 +107,16 @@ type Answer = Pick<ScoredRow, 'prediction' | 'confidence' | 'deterministic'> & {
   readonly score: number;
 };
 
-/** Scores and predictions of the rows that can be used, in their order. */
+/** What a chunk comes to, by the number of the row in it. */
+interface Answers {
+  readonly byRow: ReadonlyMap<number, Answer>;
+  /** Rows whose prediction is not finite. */
+  readonly broken: ReadonlyMap<number, string>;
+}
+
+const none: Answers = { byRow: new Map(), broken: new Map() };
+
+/** Scores and predictions of the rows that can be used. */
 async function answersOf({
   chunk,
   model,
@@ -114,7 +124,7 @@ async function answersOf({
   draw,
   signal,
   classAxis,
-}: ChunkWork): Promise<readonly Answer[]> {
+}: ChunkWork): Promise<Answers> {
   const { first, ids, broken, labels, values } = chunk;
   const { sampled, deterministic, kind, inputs, shapes } = model;
   const n = ids.length;
@@ -127,33 +137,76 @@ async function answersOf({
   );
   // Broken rows are passed through the model as zeros, so that the others stay at their places: a marginal
   // mask is drawn for a place, and products of matrices round by it.
-  const whole = ids.map((_, i) => i).filter((i) => !broken.has(i));
+  const usable = ids.map((_, i) => i).filter((i) => !broken.has(i));
+  const outputs = await run(sampled, batch, chunk, draw, signal);
+  const passes = [outputs];
+  if (labels !== undefined && sampled !== deterministic) {
+    passes.push(await run(deterministic, batch, chunk, undefined, signal));
+  }
+  const notFinite = notFiniteRows(passes, usable);
+  const whole = usable.filter((i) => !notFinite.has(i));
+  if (whole.length === 0) {
+    if (first === 0) throw nothingFinite(usable[0] as number, notFinite);
+    return { ...none, broken: notFinite };
+  }
   const samples = sampled.fellBack ? 'marginal' : 'joint';
-  const asPredictions = (outputs: BatchPrediction): Predictions => ({
-    ...withClassesFirst(keepRows(outputs, whole), classAxis),
-    kind,
-    samples,
-  });
-  const predictions = asPredictions(await run(sampled, batch, chunk, draw, signal));
-  checkFinite(predictions, (j) => `row ${first + (whole[j] as number)}`);
+  const [predictions, alone] = passes.map(
+    (pass): Predictions => ({
+      ...withClassesFirst(keepRows(pass, whole), classAxis),
+      kind,
+      samples,
+    }),
+  ) as [Predictions, Predictions?];
   const scores = heuristic.getUncertainties(predictions);
   if (scores.length !== whole.length) {
     throw new ShapeError(
       `score: the model gives ${scores.length / whole.length} scores a row, expected 1; choose how to bring them together with --reduction mean, max, min or sum`,
     );
   }
+  if (labels !== undefined) {
+    checkLabels(
+      predictions,
+      whole.map((i) => labels[i] ?? null),
+      (j) => first + (whole[j] as number),
+    );
+  }
   const averages = outcomesOf(predictions);
-  if (labels === undefined) return Array.from(scores, (score, j) => ({ score, ...averages?.(j) }));
-  checkLabels(predictions, labels, first);
-  const alone =
-    sampled === deterministic
-      ? averages
-      : outcomesOf(asPredictions(await run(deterministic, batch, chunk, undefined, signal)));
-  return Array.from(scores, (score, j) => ({
-    score,
-    ...averages?.(j),
-    ...(alone === undefined ? {} : { deterministic: alone(j).prediction }),
-  }));
+  const single = labels === undefined ? undefined : outcomesOf(alone ?? predictions);
+  const byRow = new Map(
+    whole.map((i, j) => [
+      i,
+      {
+        score: scores[j] as number,
+        ...averages?.(j),
+        ...(single === undefined ? {} : { deterministic: single(j).prediction }),
+      },
+    ]),
+  );
+  return { byRow, broken: notFinite };
+}
+
+/** Among `rows` those that a pass of the model has no finite prediction for, and why. */
+function notFiniteRows(
+  passes: readonly BatchPrediction[],
+  rows: readonly number[],
+): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const { data, shape } of passes) {
+    const perRow = sizeOf(shape.slice(1));
+    for (const i of rows) {
+      let at = i * perRow;
+      while (at < (i + 1) * perRow && Number.isFinite(data[at])) at++;
+      if (at < (i + 1) * perRow) found.set(i, `the prediction is ${data[at]}`);
+    }
+  }
+  return found;
+}
+
+/** Where not one row is right at the beginning, it is not the rows. */
+function nothingFinite(row: number, reasons: ReadonlyMap<number, string>): DataError {
+  return new DataError(
+    `score: row ${row}: ${reasons.get(row)}, and those beside it are no better, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
+  );
 }
 
 /** Some rows of predictions; the predictions themselves where these are all. */
@@ -168,7 +221,12 @@ function keepRows({ data, shape }: BatchPrediction, rows: readonly number[]): Ba
   return { data: kept, shape: [rows.length, ...rest] };
 }
 
-/** @throws DataError with what the runtime says of values that a model does not take, such as ids past its words. */
+/**
+ * What fails while the model runs may be the machine as well as the values, so it is never a DataError, which
+ * would cost the rows that are done.
+ *
+ * @throws StateError with what the runtime says, e.g. of ids past its words or of memory that it did not get.
+ */
 async function run(
   predictor: Predictor,
   batch: Readonly<Record<string, TensorData>>,
@@ -179,11 +237,12 @@ async function run(
   try {
     return await predictor.predict(batch, ids.length, draw, first, signal);
   } catch (cause) {
-    if (cause instanceof BaalError || signal.aborted) throw cause;
+    if (signal.aborted || (cause instanceof BaalError && !(cause instanceof DataError)))
+      throw cause;
     const [reason] = (cause as Error).message.split('\n');
-    throw new DataError(
+    throw new StateError(
       `score: the model cannot be run on rows ${first} to ${first + ids.length - 1}, expected values that it takes, ` +
-        `got: ${reason}; check what its inputs are fed with`,
+        `got: ${reason}; check what its inputs are fed with; if it was the machine, the same command goes on`,
       { cause },
     );
   }
@@ -202,7 +261,7 @@ function withClassesFirst({ data, shape }: BatchPrediction, axis: number): Batch
 function checkLabels(
   { kind, shape }: Predictions,
   labels: readonly (number | null)[],
-  first: number,
+  rowOf: (j: number) => number,
 ): void {
   const [, , C = 1, ...space] = shape;
   const binary = kind === 'sigmoidLogits' || kind === 'sigmoidProbabilities';
@@ -215,7 +274,7 @@ function checkLabels(
   const wrong = labels.findIndex((label) => label !== null && label >= classes);
   if (wrong === -1) return;
   throw new DataError(
-    `score: row ${first + wrong} has the label ${labels[wrong]}, expected a class from 0 to ${classes - 1}, as many as the model has`,
+    `score: row ${rowOf(wrong)} has the label ${labels[wrong]}, expected a class from 0 to ${classes - 1}, as many as the model has`,
   );
 }
 
@@ -249,14 +308,4 @@ function outcomesOf(
     }
     return { prediction: best, confidence: average.data[j * C + best] as number };
   };
-}
-
-function checkFinite({ data, shape }: Predictions, nameOf: (j: number) => string): void {
-  let bad = 0;
-  while (bad < data.length && Number.isFinite(data[bad])) bad++;
-  if (bad === data.length) return;
-  const item = Math.floor(bad / (data.length / (shape[0] as number)));
-  throw new DataError(
-    `score: the prediction of ${nameOf(item)} is ${data[bad]}, expected finite numbers; check --scale, --mean and --std, or the weights of the model`,
-  );
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { imageFiles } from '@baal/datasets';
 import { digestOf } from '../data/data-files.ts';
 import { readEnvironment } from '../run/environment.ts';
 import type { Pool } from './pool.ts';
@@ -14,8 +15,8 @@ import type { ScoringGraph, ScoringModel } from './scoring-model.ts';
 const ofShow: readonly string[] = ['top', 'out', 'json', 'debug'];
 
 /**
- * What scores follow from: the bytes of model and data (of a folder of images their names, lengths and times),
- * options, versions. O(bytes).
+ * What scores follow from: the bytes of model and data (of a folder the names, lengths and times of
+ * its images), options, versions. O(bytes).
  *
  * @throws DataError if a file cannot be read.
  */
@@ -58,12 +59,14 @@ function modelDigest(path: string, { initializers }: ScoringGraph['graph']): str
   return `sha256:${hash.digest('hex')}`;
 }
 
+/** Of a folder only what is read counts: scores may be written into it. */
 async function digest(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return `sha256:${(await digestOf(path)).sha256}`;
   const hash = createHash('sha256');
-  for (const name of (await readdir(path, { recursive: true })).sort()) {
-    const { size, mtimeMs } = await stat(join(path, name));
-    hash.update(JSON.stringify([name, size, mtimeMs]));
+  for (const file of await imageFiles(path)) {
+    // A link to nothing is a row that cannot be scored.
+    const { size, mtimeMs } = await stat(file).catch(() => ({ size: null, mtimeMs: null }));
+    hash.update(JSON.stringify([relative(path, file), size, mtimeMs]));
   }
   return `sha256:${hash.digest('hex')}`;
 }

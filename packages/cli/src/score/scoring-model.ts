@@ -27,6 +27,8 @@ export interface ScoringGraph {
   readonly inputs: readonly ValueInfo[];
   /** Whether the file is of half precision, which the graph no longer is. */
   readonly half: boolean;
+  /** The file and those beside it that hold its weights. */
+  readonly files: readonly string[];
 }
 
 /** A model that is ready to score. */
@@ -53,7 +55,8 @@ const memoryBudgetBytes = 64 * 2 ** 20;
  * @throws DataError if the file cannot be read; ConfigError if there is no such output, or it depends on no input.
  */
 export function readScoringGraph(path: string, options: ScoreOptions): ScoringGraph {
-  const read = readOnnxFile(path);
+  const files = [path];
+  const read = readOnnxFile(path, { onWeightsFile: (file) => files.push(file) });
   const half = isHalf(read);
   const graph = half ? toFloat32(read) : read;
   const output = outputNamed(path, options.output, graph.outputs);
@@ -61,7 +64,7 @@ export function readScoringGraph(path: string, options: ScoreOptions): ScoringGr
   const inputs = graph.inputs.filter(
     ({ name }) => name === output || needed.nodes.some((node) => node.inputs.includes(name)),
   );
-  if (inputs.length > 0) return { path, graph, output, inputs, half };
+  if (inputs.length > 0) return { path, graph, output, inputs, half, files };
   throw new ConfigError(
     `${path}: output '${output}' depends on no input, expected another one with --output`,
   );

@@ -31,7 +31,7 @@ type Sharp = (path: string) => Image;
  */
 export async function imageRows(folder: string, shape: readonly number[]): Promise<RowSource> {
   const layout = layoutOf(shape);
-  const files = await imagesIn(folder);
+  const files = await imageFiles(folder);
   const sharp = await loadSharp();
   return {
     inputShape: shape,
@@ -64,7 +64,12 @@ function layoutOf(shape: readonly number[]): ImageLayout {
   );
 }
 
-async function imagesIn(folder: string): Promise<readonly string[]> {
+/**
+ * Paths of the images in a folder and its subfolders, in the order of the rows of {@link imageRows}.
+ *
+ * @throws DataError if the folder cannot be read or holds no images.
+ */
+export async function imageFiles(folder: string): Promise<readonly string[]> {
   let names: string[];
   try {
     names = await readdir(folder, { recursive: true });

@@ -1,1 +1,6 @@
-export { readOnnxFile, type WriteOnnxFileOptions, writeOnnxFile } from './onnx-files.ts';
+export {
+  type ReadOnnxFileOptions,
+  readOnnxFile,
+  type WriteOnnxFileOptions,
+  writeOnnxFile,
+} from './onnx-files.ts';

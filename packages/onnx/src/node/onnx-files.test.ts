@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
@@ -68,7 +76,9 @@ describe('weights beside the model', () => {
     const path = join(scratch, 'network.onnx');
     writeOnnxFile(path, graph, { externalData: true });
     expect(readFileSync(path).length).toBeLessThan(2000);
-    const read = readOnnxFile(path);
+    const files: string[] = [];
+    const read = readOnnxFile(path, { onWeightsFile: (file) => files.push(file) });
+    expect(files).toEqual([realpathSync(`${path}.data`)]);
     expect(read).toEqual(readOnnx(writeOnnx(graph)));
 
     // The second route: ONNX Runtime opens the same two files, and the one file of all.

@@ -14,13 +14,19 @@ import type { Graph } from '../graph/graph.ts';
 import { readOnnx } from '../graph/read-onnx.ts';
 import { writeOnnx, writeOnnxExternal } from '../graph/write-onnx.ts';
 
+/** Options of {@link readOnnxFile}. */
+export interface ReadOnnxFileOptions {
+  /** Called with the path of each file beside the model that weights are read from, links resolved, once each. */
+  readonly onWeightsFile?: (path: string) => void;
+}
+
 /**
  * Reads a model from an .onnx file, and weights that it keeps in files beside it.
  *
  * @throws DataError if there is no such file, if it is no valid model, or if weights lie outside of the model's
  *   folder: an absolute path, `..`, or a symbolic link that leads out.
  */
-export function readOnnxFile(path: string): Graph {
+export function readOnnxFile(path: string, { onWeightsFile }: ReadOnnxFileOptions = {}): Graph {
   const where = `readOnnxFile: ${path}`;
   let bytes: Uint8Array;
   try {
@@ -31,11 +37,15 @@ export function readOnnxFile(path: string): Graph {
       { cause },
     );
   }
-  return readOnnx(bytes, { where, externalData: filesBeside(path, where) });
+  const files = new Set<string>();
+  const externalData = filesBeside(path, where, files);
+  const graph = readOnnx(bytes, { where, externalData });
+  if (onWeightsFile !== undefined) for (const file of files) onWeightsFile(file);
+  return graph;
 }
 
-/** Reads parts of the files in the folder of a model. */
-function filesBeside(model: string, where: string): ExternalDataReader {
+/** Reads parts of the files in the folder of a model, and notes in `files` which ones. */
+function filesBeside(model: string, where: string, files: Set<string>): ExternalDataReader {
   return (location, offset, length) => {
     const label = `${where}: weights in "${location}"`;
     let folder: string;
@@ -55,6 +65,7 @@ function filesBeside(model: string, where: string): ExternalDataReader {
         `${label} lie outside of the model's folder, expected them inside; do not trust this model, or copy the file to where the link is`,
       );
     }
+    files.add(file);
     const handle = openSync(file, 'r');
     try {
       // Before memory is taken for what the model only claims.

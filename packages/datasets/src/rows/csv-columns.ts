@@ -1,4 +1,5 @@
 import { DataError } from '@baal/core';
+import { holdsNames } from './csv-header.ts';
 
 /** Which columns of a table are what. */
 export interface CsvColumns {
@@ -20,18 +21,6 @@ export interface CsvColumnChoice {
   readonly columns?: readonly string[];
 }
 
-/** Fields that stand for a value that is missing, in lower case. */
-const missing: ReadonlySet<string> = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
-
-/** Fields, as other programs write them, that stand for a value that is not finite. */
-const infinite: ReadonlySet<string> = new Set(['inf', '+inf', '-inf']);
-
-/** Whether a field stands for a value that is missing. */
-export const isMissing = (field: string): boolean => missing.has(field.trim().toLowerCase());
-
-/** Whether a field stands for an infinite value that JavaScript does not read as one. */
-export const isInfinite = (field: string): boolean => infinite.has(field.trim().toLowerCase());
-
 /**
  * Finds columns by the first line of a table.
  *
@@ -43,16 +32,17 @@ export function csvColumns(
   choice: CsvColumnChoice,
 ): CsvColumns {
   const first = firstLine.map((field) => field.trim());
-  const header =
-    choice.header ?? !first.every((field) => isMissing(field) || Number.isFinite(Number(field)));
-  const nameOf = (column: number): string => (header ? (first[column] as string) : `${column + 1}`);
-  const indexOf = (name: string): number | undefined => {
-    const byName = header ? first.indexOf(name) : -1;
-    if (byName !== -1) return byName;
+  const byNumber = (name: string): number | undefined => {
     const number = Number(name);
     return Number.isInteger(number) && number >= 1 && number <= first.length
       ? number - 1
       : undefined;
+  };
+  const header = choice.header ?? isHeader(path, first, choice, byNumber);
+  const nameOf = (column: number): string => (header ? (first[column] as string) : `${column + 1}`);
+  const indexOf = (name: string): number | undefined => {
+    const byName = header ? first.indexOf(name) : -1;
+    return byName === -1 ? byNumber(name) : byName;
   };
   const unknown = (option: string, name: string): DataError =>
     new DataError(
@@ -77,6 +67,33 @@ export function csvColumns(
     throw new DataError(`${path}: no column is left for the inputs, expected at least one`);
   }
   return { header, count: first.length, id, label, inputs, nameOf };
+}
+
+/**
+ * Whether the first line holds names. A name that stands in it says so. Otherwise those columns tell that have to
+ * hold numbers: the inputs and the label, but never the ids.
+ */
+function isHeader(
+  path: string,
+  first: readonly string[],
+  { idColumn, labelColumn, columns = [] }: CsvColumnChoice,
+  byNumber: (name: string) => number | undefined,
+): boolean {
+  const isName = (name: string | undefined): boolean =>
+    name !== undefined && byNumber(name) === undefined && first.includes(name);
+  if ([idColumn, labelColumn, ...columns].some(isName)) return true;
+  const id = idColumn === undefined ? undefined : byNumber(idColumn);
+  const label = labelColumn === undefined ? undefined : byNumber(labelColumn);
+  const inputs = columns.flatMap((name) => byNumber(name) ?? rangeOf(name, byNumber) ?? []);
+  const numbers =
+    inputs.length === 0
+      ? first.map((_, column) => column)
+      : [...inputs, ...(label === undefined ? [] : [label])];
+  return holdsNames(
+    path,
+    first,
+    numbers.filter((column) => column !== id),
+  );
 }
 
 /** `a-b`: from one column to another. A name may hold hyphens itself. */

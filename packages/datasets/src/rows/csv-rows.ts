@@ -1,11 +1,15 @@
 import { DataError } from '@baal/core';
-import { type CsvColumns, csvColumns, isInfinite, isMissing } from './csv-columns.ts';
+import { type CsvColumns, csvColumns } from './csv-columns.ts';
+import { isMissing, isValue, shown } from './csv-fields.ts';
 import { type CsvRecord, csvRecords } from './csv-records.ts';
 import { type Precision, type RowChunk, type RowSource, valueArray } from './row-source.ts';
 
 /** Options of {@link csvRows}. */
 export interface CsvRowsOptions {
-  /** Whether the first line holds names; if not given, it does unless all its fields are numbers. */
+  /**
+   * Whether the first line holds names. If not given, it does if a column of numbers begins with text; a count
+   * such as `0,1,2` may be either, and is an error.
+   */
   readonly header?: boolean;
   /** Separates fields; a comma if not given. */
   readonly delimiter?: string;
@@ -27,8 +31,8 @@ export interface CsvRowsOptions {
  * NaN, null, ?) or infinite is broken and told by its number; text where a number should be is an error, since
  * the column is probably the wrong one. Row numbers do not count the header.
  *
- * @throws DataError naming the file and the line, if it is missing or empty, a column is unknown, a field
- *   is no number, or a line has another number of fields.
+ * @throws DataError naming the file and the line, if it is missing or empty, a column is unknown, the first
+ *   line may hold names or numbers, a field is no number, or a line has another number of fields.
  */
 export async function csvRows(path: string, options: CsvRowsOptions = {}): Promise<RowSource> {
   const delimiter = checkedDelimiter(path, options.delimiter);
@@ -123,7 +127,7 @@ function gather(first: number, most: number, columns: CsvColumns, precision: Pre
 /** What is wrong with a row that holds a field. @throws DataError if the field is text. */
 function brokenField(path: string, line: number, name: string, field: string): string {
   const text = field.trim();
-  if (Number.isNaN(Number(text)) && !isMissing(text) && !isInfinite(text)) {
+  if (!isValue(text)) {
     throw new DataError(
       `${path}: line ${line}, column '${name}' holds '${shown(text)}', expected a number; ` +
         'leave the column out, or name it as the id or the label',
@@ -131,9 +135,6 @@ function brokenField(path: string, line: number, name: string, field: string): s
   }
   return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}`);
 }
-
-/** Text of the file in a message of one line. */
-const shown = (text: string): string => text.slice(0, 40).replace(/\s+/g, ' ');
 
 /** The same text in memory of its own: a part of a block would keep the block. */
 const copyOf = (text: string): string => Buffer.from(text).toString();

@@ -1,7 +1,7 @@
 import { drawBars } from './bars.ts';
 import { drawChart, type Point } from './chart.ts';
 import { drawingPad, showPixels } from './drawing-pad.ts';
-import { startLearner } from './learner.ts';
+import { type Next, startLearner } from './learner.ts';
 import {
   DIGITS,
   type FromWorker,
@@ -50,6 +50,8 @@ let points: Point[] = [];
 let ranking: Scored[] = [];
 let kept: Kept | undefined;
 let current: number | undefined;
+/** Whether the page has given up: nobody learns any more. */
+let stopped = false;
 let tell: (message: ToWorker) => void = () => undefined;
 
 addEventListener('keydown', (event) => {
@@ -105,13 +107,14 @@ async function start(): Promise<void> {
   say('status', 'It knows nothing yet. Answer a few.');
   await recall().catch(notKept);
   tell = startLearner({
-    start: () => ({
+    start: (anew) => ({
       type: 'start',
       pool,
       test: digits.slice(POOL),
       testLabels: [...bytes.slice((POOL + TEST) * PIXELS)],
       labels: [...labels],
-      kept,
+      kept: anew ? undefined : kept,
+      drawing: pad.pixels(),
       // For measuring: `?threads=2`.
       threads: Number(new URLSearchParams(location.search).get('threads') ?? 0),
     }),
@@ -151,18 +154,19 @@ function heard(news: FromWorker): void {
   }
 }
 
-/** Only what the worker was doing is lost; the new one has been told all else. */
-function lost(reason: string, replaced: boolean): void {
+/** Only what the worker was doing is lost; the next one is told all else. */
+function lost(reason: string, next: Next): void {
+  stopped = next === 'gives up';
   element<HTMLProgressElement>('progress').value = 0;
   element('status').dataset.lost = String(Number(element('status').dataset.lost ?? 0) + 1);
   say(
     'status',
-    replaced
-      ? `Its worker stopped (${reason}). A new one goes on from the last training.`
-      : `It stopped: ${reason}. Your labels are kept: reload the page to try again.`,
+    {
+      'goes on': `Its worker stopped (${reason}). A new one goes on from the last training.`,
+      'learns anew': `Its worker stopped (${reason}). The next one learns anew from your labels.`,
+      'gives up': `It stopped: ${reason}. Your labels are kept: reload the page to try again.`,
+    }[next],
   );
-  const pixels = pad.pixels();
-  if (replaced && pixels !== undefined) tell({ type: 'guess', pixels });
 }
 
 /** The best drawing that is neither labelled nor skipped; a skipped one if there are no others. */
@@ -232,7 +236,7 @@ function skip(): void {
 
 function labelsChanged(item: number | undefined = next()): void {
   say('labels', String(labels.size));
-  if (labels.size > 0) say('status', 'Learning …');
+  if (!stopped && labels.size > 0) say('status', 'Learning …');
   save('answers', answers());
   ask(item);
 }

@@ -39,6 +39,8 @@ export type ToWorker =
       readonly labels: Labels;
       /** The training to go on from. */
       readonly kept: Kept | undefined;
+      /** The drawing to guess, if there is one. */
+      readonly drawing: Pixels | undefined;
       readonly test: readonly Pixels[];
       readonly testLabels: readonly number[];
       /** Threads of the runtime; 0 lets it decide. More than one needs a page that is isolated from other origins. */

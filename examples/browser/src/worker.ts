@@ -79,6 +79,7 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
           target: data.testLabels[i] as number,
         })),
       );
+      toGuess = data.drawing;
       work(data.kept).catch((error: Error) => send({ type: 'failed', message: error.message }));
       break;
     case 'add':

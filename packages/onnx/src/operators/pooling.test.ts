@@ -43,6 +43,19 @@ describe('gradients of pooling', () => {
     });
   });
 
+  it.each([1, 2])('MaxPool that counts column by column, with %i outputs', async (outputs) => {
+    for (const attributes of [
+      { kernel_shape: [3, 3], strides: [1, 1] },
+      { kernel_shape: [2, 2], strides: [2, 2], pads: [1, 1, 1, 1] },
+    ]) {
+      await expectGradients({
+        build: (g) =>
+          g.ops('MaxPool', ['x'], outputs, { ...attributes, storage_order: 1 })[0] as string,
+        operands: { x: { shape: ['N', 2, 4, 6], values: distinct() } },
+      });
+    }
+  });
+
   it('MaxPool gives the gradient of equal values to one of them', async () => {
     const found = await gradientsAt(
       {

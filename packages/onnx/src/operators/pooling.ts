@@ -1,4 +1,4 @@
-import { intsAttribute, type Node } from '../graph/graph.ts';
+import { intAttribute, intsAttribute, type Node } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { reshapeLike } from './broadcast.ts';
 import { tapsOf } from './convolution-geometry.ts';
@@ -78,11 +78,14 @@ function bySearch(
 /** By positions in the flattened input. */
 function byIndices({ g, node, ...context }: GradientContext, dY: string): string {
   const x = context.input(0);
-  const [, indices] = [node.outputs[0], node.outputs[1]];
+  const [, indices = ''] = node.outputs;
+  // Positions that the node counts column by column are not those of the flattened input.
+  const rowByRow = intAttribute(node, 'storage_order', 0) === 0;
+  const { storage_order: _, ...attributes } = node.attributes;
   const positions =
-    indices !== undefined && indices !== ''
+    indices !== '' && rowByRow
       ? indices
-      : (g.ops('MaxPool', [x], 2, node.attributes, 'maxpool_again')[1] as string);
+      : (g.ops('MaxPool', [x], 2, attributes, 'maxpool_again')[1] as string);
   const size = g.op('Reshape', [g.op('Size', [x]), g.ints([1])]);
   const flat = (name: string): string => g.op('Reshape', [name, g.ints([-1])]);
   const empty = g.op('ConstantOfShape', [size]);

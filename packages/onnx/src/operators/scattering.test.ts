@@ -68,6 +68,19 @@ it("'MaxUnpool'", async () => {
   });
 });
 
+it('MaxUnpool of windows that overlap: what was written over has no gradient', async () => {
+  await expectGradients({
+    build: (g) => {
+      const windows = { kernel_shape: [3, 2], strides: [1, 1] };
+      const [, at = ''] = g.ops('MaxPool', ['x'], 2, windows);
+      const small = g.op('AveragePool', ['x'], windows);
+      return cube(g, g.op('MaxUnpool', [small, at], windows));
+    },
+    operands: { x: { shape: ['N', 2, 5, 4], values: distinct(0.03) } },
+    step: 0.01,
+  });
+});
+
 it.each([
   [1, 0],
   [0, 1],

@@ -1,5 +1,6 @@
 import { intAttribute } from '../graph/graph.ts';
-import { shapeOf, unary, zerosLike } from './emit.ts';
+import { int64Tensor } from '../graph/tensor-data.ts';
+import { scalar, shapeOf, unary, zerosLike } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
 /** Slices of X by coordinates: dX = the sum of the gradients of equal coordinates. */
@@ -36,10 +37,24 @@ export const topK: GradientRule = unary((context, dY) => {
   return g.op('ScatterElements', [zerosLike(context, context.input(0)), indices, dY], { axis });
 });
 
-/** X at given flat positions of Y, zero elsewhere, as MaxPool counted them: dX = dY there. */
+/**
+ * X at given flat positions of Y, zero elsewhere, as MaxPool counted them: dX = dY there. Windows that overlap
+ * may give one position twice: Y holds the last of its values, and the others have no gradient.
+ */
 export const maxUnpool: GradientRule = unary((context, dY) => {
   const { g } = context;
-  return g.op('Gather', [g.op('Reshape', [dY, g.ints([-1])]), context.input(1)]);
+  const flat = (name: string): string => g.op('Reshape', [name, g.ints([-1])]);
+  const positions = context.input(1);
+  const flatY = flat(dY);
+  const there = g.op('Gather', [flatY, positions]);
+  const numbers = g.op('Range', [g.int(0), g.op('Size', [positions]), g.int(1)]);
+  const empty = g.op('ConstantOfShape', [g.op('Shape', [flatY])], {
+    value: { tensor: int64Tensor([0], [1]) },
+  });
+  const last = g.op('ScatterElements', [empty, flat(positions), numbers], { axis: 0 });
+  const own = g.op('Reshape', [numbers, g.op('Shape', [positions])]);
+  const held = g.op('Equal', [g.op('Gather', [last, positions]), own]);
+  return g.op('Where', [held, there, scalar(context, 0)]);
 });
 
 /** The first values of each sequence in reverse order: so does dX with dY. */

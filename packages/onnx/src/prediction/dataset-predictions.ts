@@ -14,8 +14,8 @@ import { collate, itemName, takeExamples } from '../training/batch.ts';
 import { classesFirst } from './classes-first.ts';
 import { Predictor, type PredictorSettings } from './predictor.ts';
 
-/** Sessions of past settings are kept up to this many bytes. */
-const sessionBytes = 256 * 2 ** 20;
+/** Predictors of past settings are kept up to this many bytes. */
+const mostKeptBytes = 256 * 2 ** 20;
 
 /** What is asked of {@link DatasetPredictions.stream}. */
 export interface PredictionRequest extends PredictOptions {
@@ -41,7 +41,7 @@ export class DatasetPredictions {
   readonly #runtime: OnnxRuntime;
   readonly #trace: Trace;
   readonly #settings: DatasetPredictionSettings;
-  readonly #predictors = new ResourceCache<Predictor>(sessionBytes);
+  readonly #predictors: ResourceCache<Predictor>;
   /** Counts changes of the weights. */
   #version = 0;
   #compiledVersion = 0;
@@ -49,7 +49,14 @@ export class DatasetPredictions {
   /** The last piece of work with sessions; the next one waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(runtime: OnnxRuntime, trace: Trace, settings: DatasetPredictionSettings) {
+  /** @param keptBytes bytes that the predictors of past settings may hold */
+  constructor(
+    runtime: OnnxRuntime,
+    trace: Trace,
+    settings: DatasetPredictionSettings,
+    keptBytes: number = mostKeptBytes,
+  ) {
+    this.#predictors = new ResourceCache(keptBytes);
     this.#runtime = runtime;
     this.#trace = trace;
     this.#settings = settings;
@@ -77,11 +84,14 @@ export class DatasetPredictions {
     const version = this.#version;
     const { posterior } = asked;
     const key = `${asked.output}/${iterations}/${posterior?.masks ?? 'deterministic'}`;
-    const predictor = await this.#alone(() => this.#predictor(key, request));
-    const draw = predictor.draw(rng);
-    for (let start = 0; start < n; start += predictor.itemsPerRun) {
+    const { itemsPerRun, fellBack, draw } = await this.#alone(async () => {
+      const predictor = await this.#predictor(key, request);
+      const { itemsPerRun, fellBack } = predictor;
+      return { itemsPerRun, fellBack, draw: predictor.draw(rng) };
+    });
+    for (let start = 0; start < n; start += itemsPerRun) {
       signal?.throwIfAborted();
-      const size = Math.min(predictor.itemsPerRun, n - start);
+      const size = Math.min(itemsPerRun, n - start);
       const positions = Array.from({ length: size }, (_, i) => start + i);
       const examples = await takeExamples(dataset, positions);
       onExamples?.(examples, start);
@@ -91,20 +101,22 @@ export class DatasetPredictions {
         (i) => itemName(dataset, start + i),
         asked.inputShapes,
       );
-      const { data, shape } = await this.#alone(() => {
+      const { data, shape } = await this.#alone(async () => {
         this.#alive();
         if (version !== this.#version) {
           throw new StateError(
             'predict: the weights changed while the predictions were being read, expected them to stay; read all chunks before training or resetting',
           );
         }
+        // Another stream may have pushed it out of the cache since the last chunk: then it is made again.
+        const predictor = await this.#predictor(key, request);
         return predictor.predict(batch, size, draw, start, signal);
       });
       checkFinite(data, shape, (i) => itemName(dataset, start + i));
       yield {
         ...classesFirst(data, shape, this.#settings.classAxis + 1),
         kind: asked.kind,
-        samples: predictor.fellBack ? 'marginal' : (posterior?.masks ?? 'joint'),
+        samples: fellBack ? 'marginal' : (posterior?.masks ?? 'joint'),
         ...(draw === undefined ? {} : { draw: draw.name }),
       };
       onProgress?.({ phase: 'predict', done: start + size, total: n });

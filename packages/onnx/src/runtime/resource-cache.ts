@@ -16,7 +16,7 @@ export class ResourceCache<T extends Resource> {
     this.#budget = budget;
   }
 
-  /** The resource under a key, made if it is not there. */
+  /** The resource under a key, made if it is not there; it may be disposed of in the next call. */
   async get(key: string, make: () => Promise<T>): Promise<T> {
     const found = this.#kept.get(key);
     if (found !== undefined) {

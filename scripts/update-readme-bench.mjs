@@ -1,5 +1,6 @@
 // Writes the table of the README from the figures of `npm run bench -- --json FILE`:
 //   node scripts/update-readme-bench.mjs FILE
+// Rows that FILE does not have stay as they are, below, with the machine that they were measured on.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +18,12 @@ import { fileURLToPath } from 'node:url';
  * @property {{ cpu: string, cores: number, node: string, onnxRuntime: string, pytorch: string | null, threads: number }} environment
  */
 
-const marks = /(<!-- bench:start -->\n)[\s\S]*?(<!-- bench:end -->)/;
+const marks = /(<!-- bench:start -->\n)([\s\S]*?)(<!-- bench:end -->)/;
+
+const head = [
+  '| | ours | other | ratio | gate | aim | reached |',
+  '|---|---:|---:|---:|---:|---:|---|',
+];
 
 /** Three significant digits, without an exponent. @param {number} value */
 const figure = (value) =>
@@ -44,23 +50,35 @@ export function benchTable({ rows, environment }) {
   });
   const { cpu, cores, node, onnxRuntime, pytorch, threads } = environment;
   const machine = `${cpu}, ${cores} cores; Node ${node}, ONNX Runtime ${onnxRuntime}, ${pytorch ?? 'no PyTorch'}; ${threads} threads a side.`;
-  return [
-    '| | ours | other | ratio | gate | aim | reached |',
-    '|---|---:|---:|---:|---:|---:|---|',
-    ...lines,
-    '',
-    machine,
-    '',
-  ].join('\n');
+  return [...head, ...lines, '', machine, ''].join('\n');
 }
 
-/** A text with another table between its marks. @param {string} text @param {BenchFile} file */
+/**
+ * The tables of an earlier text without the rows of a newer one.
+ *
+ * @param {string} earlier tables, each with its machine @param {string} newer
+ */
+function keptTables(earlier, newer) {
+  const nameOf = (/** @type {string} */ line) => line.split(' | ')[0];
+  const renewed = new Set(newer.split('\n').map(nameOf));
+  const tables = earlier.split(`${head.join('\n')}\n`).slice(1);
+  return tables.flatMap((table) => {
+    const [rows = '', machine = ''] = table.split('\n\n');
+    const kept = rows.split('\n').filter((line) => !renewed.has(nameOf(line)));
+    return kept.length === 0 ? [] : [[...head, ...kept, '', machine.trim(), ''].join('\n')];
+  });
+}
+
+/** A text with a newer table between its marks, before what is left of the earlier ones. @param {string} text @param {BenchFile} file */
 export function withBenchTable(text, file) {
   if (file.quick)
     throw new Error('the figures are those of a quick run; run npm run bench without --quick');
   if (!marks.test(text))
     throw new Error('the text has no <!-- bench:start --> … <!-- bench:end -->');
-  return text.replace(marks, (_, start, end) => `${start}${benchTable(file)}${end}`);
+  return text.replace(marks, (_, start, earlier, end) => {
+    const newer = benchTable(file);
+    return `${start}${[newer, ...keptTables(earlier, newer)].join('\n')}${end}`;
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

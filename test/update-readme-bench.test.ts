@@ -45,6 +45,28 @@ it('replaces what is between the marks, and only that', () => {
   expect(() => withBenchTable(text, { ...file, quick: true })).toThrow('quick');
 });
 
+it('keeps rows that were not measured again, with their machine', () => {
+  const text = withBenchTable('<!-- bench:start -->\n<!-- bench:end -->', file);
+  const other = { ...file.environment, cpu: 'another CPU' };
+  const again = {
+    ...file,
+    environment: other,
+    rows: [makeRow(share, { ours: [40], other: [4000] }, '')],
+  };
+  const both = withBenchTable(text, again);
+  const [first = '', second = ''] = both.split('| | ours').slice(1);
+  expect(first).toContain('| BALD | 0.04 s | 4 s | 1 % |');
+  expect(first).toContain('another CPU');
+  expect(first).not.toContain('alone');
+  expect(second).toContain('| step: a\\|b |');
+  expect(second).toContain('| alone |');
+  expect(second).not.toContain('BALD');
+  expect(second).toContain(file.environment.cpu);
+  expect(withBenchTable(both, again)).toBe(both);
+  // All rows measured again: nothing is left of the earlier run.
+  expect(withBenchTable(both, file)).toBe(text);
+});
+
 it('finds its place in the README', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   expect(() => withBenchTable(readme, file)).not.toThrow();

@@ -62,7 +62,7 @@ export const fullSizes: Sizes = {
   pool: 10_000,
   slowPool: 1000,
   slowBatch: 100,
-  textPool: 64,
+  textPool: 32,
   textBatch: 16,
   passes: 20,
   labelled: 1000,

@@ -18,7 +18,7 @@ export interface CsvRowsOptions {
   /** Column with the class of each row, a whole number or empty. */
   readonly labelColumn?: string;
   /**
-   * Columns that are inputs, in this order, by name or number; `a-b` are those from a to b. All others than id
+   * Columns that are inputs, in this order, by name or number; `a-b` are those from a to b, without id and label. All others than id
    * and label if not given; an empty list for none.
    */
   readonly columns?: readonly string[];

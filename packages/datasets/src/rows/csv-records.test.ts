@@ -187,6 +187,17 @@ describe('csvRows', () => {
     await expect(chunks.next()).rejects.toThrow("line 6, column 'b' holds 'x', expected a number");
   });
 
+  it('says of numbers that are too large for single precision that they are', async () => {
+    for await (const { broken } of (await csvRows(file('1e39\n'))).chunks(1)) {
+      expect([...broken]).toEqual([[0, "column '1' is 1e39, more than Float32 holds"]]);
+    }
+    for await (const { broken } of (await csvRows(file('1e39\n'), { precision: 'double' })).chunks(
+      1,
+    )) {
+      expect(broken.size).toBe(0);
+    }
+  });
+
   it('refuses delimiters that are none', async () => {
     for (const delimiter of ['', '"', '\n']) {
       await expect(csvRows(file(table), { delimiter })).rejects.toThrow('cannot split lines at');

@@ -133,7 +133,8 @@ function brokenField(path: string, line: number, name: string, field: string): s
         'leave the column out, or name it as the id or the label',
     );
   }
-  return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}`);
+  const why = Number.isFinite(Number(text)) && text !== '' ? ', more than Float32 holds' : '';
+  return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}${why}`);
 }
 
 /** The same text in memory of its own: a part of a block would keep the block. */

@@ -38,6 +38,14 @@ export async function openPool(
     padding: options.padding,
   });
   for (const input of inputs) checkType(input);
+  if (options.label !== undefined && options.labels !== undefined) {
+    throw new ConfigError('--label: says the classes as --labels does, expected one of the two');
+  }
+  if (options.shape !== undefined && ![...feeds.values()].some(({ kind }) => kind === 'data')) {
+    throw new ConfigError(
+      '--shape: is for an input that takes all of DATA, expected one, got columns, files or arrays of their own shapes; leave it out',
+    );
+  }
   if (data === undefined || !isTable(data)) refuseTableOptions(data, options);
   const users = (kinds: readonly KnownFeed['kind'][]): readonly ValueInfo[] =>
     inputs.filter(({ name }) => kinds.includes((feeds.get(name) as KnownFeed).kind));

@@ -2,6 +2,7 @@ import { ConfigError, type PredictionKind } from '@baal/core';
 import {
   createModel,
   type Graph,
+  hasDropout,
   insertDropout,
   isHalf,
   lastOperator,
@@ -190,8 +191,4 @@ function bayesian(
           `dropout ${dropout} was put ${where}: the model was not trained with it, compare the accuracies`,
         ];
   return { model: mcDropout(inserted, { masks }), notes };
-}
-
-function hasDropout(model: Model): boolean {
-  return prune(model.graph, [model.output]).nodes.some((node) => node.opType === 'Dropout');
 }

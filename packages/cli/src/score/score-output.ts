@@ -71,6 +71,8 @@ export async function openScoreOutput(
   );
   try {
     const remedy = `remove ${paths.journal} to begin anew, or choose another --out`;
+    // Without a list there is nothing to go on with: a process may end between the two.
+    if (!files.exists(paths.part)) attempt(() => files.remove(paths.journal));
     const found = readScoreJournal(files, paths.journal, work, remedy);
     const start = await lastWhole(paths.part, found ?? [], signal);
     return attempt(() => outputFrom(files, path, paths, work, start, attempt, lock.release));

@@ -45,6 +45,7 @@ export async function scoreWork(
     'version of baal': baal,
     'version of onnxruntime-node': runtime,
     'rows a run': rowsPerRun(model),
+    'what computes': model.provider,
   };
 }
 

@@ -59,6 +59,7 @@ beforeAll(() => {
   writeIdx(at('few.idx'), [7], [0, 1, 2, 3, 0, 1, 2]);
   writeFileSync(at('five.csv'), 'name,a,b,c,class\nx,1,2,3,0\ny,1,2,3,4\n');
   writeFileSync(at('halves.csv'), `${'0.5\n'.repeat(N)}`);
+  writeFileSync(at('semicolons.csv'), 'a;b;c\n1;2;3\n');
   writeFileSync(at('header.csv'), 'a,b,c\n');
   writeFileSync(at('nothing.csv'), '');
   writeFileSync(at('breaks.csv'), 'a,b,c\n1,2,"x\ny"\n');
@@ -329,6 +330,16 @@ describe('baal score', () => {
       'nothing to compare behind a Dropout of rate 0',
       ['zero.onnx', 'pool.idx', '--kind', 'logits'],
       'expected --dropout p',
+    ],
+    [
+      'fields between semicolons',
+      ['model.onnx', 'semicolons.csv', '--kind', 'logits'],
+      'expected [3], got [1]; is there another --delimiter between',
+    ],
+    [
+      'an archive for one input',
+      ['model.onnx', '--input', 'input=pool.npz', '--kind', 'logits'],
+      'is an archive, expected a file of one array; give the archive as DATA',
     ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],

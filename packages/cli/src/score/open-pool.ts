@@ -60,6 +60,11 @@ export async function openPool(
       const source = await archive?.get(feed.array)?.(precision);
       parts.push(whole(`${data}: ${feed.array}`, source as RowSource, input));
     } else if (feed.kind === 'file') {
+      if (/\.npz$/i.test(feed.path)) {
+        throw new ConfigError(
+          `--input: ${feed.path} is an archive, expected a file of one array; give the archive as DATA, and arrays go to the inputs of their names`,
+        );
+      }
       const inputShape = imageShape(input);
       const shape = inputShape === undefined ? {} : { inputShape };
       parts.push(whole(feed.path, await openRows(feed.path, { precision, ...shape }), input));

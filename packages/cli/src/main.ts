@@ -36,4 +36,7 @@ process.exitCode = await baal(process.argv.slice(2), {
   complain: (text) => void process.stderr.write(`${text}\n`),
   signal: stop.signal,
   killSignal: kill.signal,
+  exit: (code) => process.exit(code),
 });
+// Reading that was given up may still hold the process.
+if (stop.signal.aborted) process.exit();

@@ -75,12 +75,15 @@ export interface TestContext extends Context {
   readonly complaints: string[];
   readonly stop: AbortController;
   readonly kill: AbortController;
+  /** Codes that the process was to end with at once. */
+  readonly exits: number[];
 }
 
 /** Makes a {@link TestContext}; some parts may be replaced. */
 export function testContext(changes: Partial<Context> = {}): TestContext {
   const output: string[] = [];
   const complaints: string[] = [];
+  const exits: number[] = [];
   const stop = new AbortController();
   const kill = new AbortController();
   return {
@@ -92,10 +95,12 @@ export function testContext(changes: Partial<Context> = {}): TestContext {
     complain: (text) => void complaints.push(text),
     signal: stop.signal,
     killSignal: kill.signal,
+    exit: (code) => void exits.push(code),
     ...changes,
     output,
     complaints,
     stop,
     kill,
+    exits,
   };
 }

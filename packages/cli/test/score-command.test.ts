@@ -26,12 +26,21 @@ function withoutDropout({ graph }: Model): Model['graph'] {
   return { ...graph, nodes };
 }
 
+/** Logits behind a Dropout of a rate. */
+function dropping(rate: number): Model['graph'] {
+  const g = new GraphBuilder();
+  const x = g.input({ name: 'x', type: 'float32', shape: ['batch', 3] });
+  g.output(g.op('Dropout', [x, g.initializer('rate', float32Tensor([rate], []))]));
+  return g.build();
+}
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'baal-score-'));
   const rng = createRng('score');
   const network = mlp({ inputShape: [3], classes: 4, hidden: [16], dropout: 0.5, rng });
   writeFileSync(at('model.onnx'), writeOnnx(network.graph));
   writeFileSync(at('plain.onnx'), writeOnnx(withoutDropout(network)));
+  writeFileSync(at('zero.onnx'), writeOnnx(dropping(0)));
   const g = new GraphBuilder();
   g.output(g.op('Softmax', [g.input({ name: 'x', type: 'float32', shape: ['batch', 3] })]));
   writeFileSync(at('softmax.onnx'), writeOnnx(g.build()));
@@ -50,6 +59,7 @@ beforeAll(() => {
   writeIdx(at('few.idx'), [7], [0, 1, 2, 3, 0, 1, 2]);
   writeFileSync(at('five.csv'), 'name,a,b,c,class\nx,1,2,3,0\ny,1,2,3,4\n');
   writeFileSync(at('halves.csv'), `${'0.5\n'.repeat(N)}`);
+  writeFileSync(at('semicolons.csv'), 'a;b;c\n1;2;3\n');
   writeFileSync(at('header.csv'), 'a,b,c\n');
   writeFileSync(at('nothing.csv'), '');
   writeFileSync(at('breaks.csv'), 'a,b,c\n1,2,"x\ny"\n');
@@ -292,6 +302,45 @@ describe('baal score', () => {
       ['lookup.onnx', 'ids.csv', '--kind', 'logits', '--heuristic', 'entropy'],
       'cannot be run on rows 0 to 1, expected values that it takes, got: ',
     ],
+    [
+      'classes from two places',
+      ['model.onnx', 'pool.csv', ...table, '--kind', 'logits', '--labels', 'labels.idx'],
+      '--label: says the classes as --labels does',
+    ],
+    [
+      'a shape for a file of its own',
+      ['model.onnx', '--input', 'input=pool.idx', '--kind', 'logits', '--shape', '3'],
+      '--shape: is for an input that takes all of DATA',
+    ],
+    [
+      'a shape for columns',
+      [
+        'model.onnx',
+        'five.csv',
+        '--input',
+        'input=columns:a-c',
+        '--kind',
+        'logits',
+        '--shape',
+        '3',
+      ],
+      '--shape: is for an input that takes all of DATA',
+    ],
+    [
+      'nothing to compare behind a Dropout of rate 0',
+      ['zero.onnx', 'pool.idx', '--kind', 'logits'],
+      'expected --dropout p',
+    ],
+    [
+      'fields between semicolons',
+      ['model.onnx', 'semicolons.csv', '--kind', 'logits'],
+      'expected [3], got [1]; is there another --delimiter between',
+    ],
+    [
+      'an archive for one input',
+      ['model.onnx', '--input', 'input=pool.npz', '--kind', 'logits'],
+      'is an archive, expected a file of one array; give the archive as DATA',
+    ],
     ['no model', ['gone.onnx', 'pool.idx'], 'gone.onnx cannot be read (ENOENT'],
     ['no data', ['model.onnx', 'gone.csv'], 'cannot be read (ENOENT)'],
     ['a model that is none', ['pool.csv', 'pool.idx'], 'are not an ONNX model'],
@@ -306,8 +355,8 @@ describe('baal score', () => {
       'cannot write the scores (ENOENT)',
     ],
   ])('refuses %s', async (_, args, text) => {
-    const files = /\.(onnx|idx|csv)$/;
-    expect(await refused(...args.map((arg) => (files.test(arg) ? at(arg) : arg)))).toContain(text);
+    const files = /([\w-]+\.(onnx|idx|csv))$/;
+    expect(await refused(...args.map((arg) => arg.replace(files, at('$1'))))).toContain(text);
   });
 
   it('shows names with quotes and line breaks on one line each, and writes them as they are', async () => {

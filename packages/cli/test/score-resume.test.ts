@@ -109,6 +109,8 @@ describe('baal score, interrupted', () => {
       () => appendFileSync(at('scores.csv.part'), '3072,"item'),
       () => appendFileSync(at('scores.csv.journal'), '{"rows":4096,"by'),
       () => appendFileSync(at('scores.csv.journal'), '{"rows":4096,"bytes":1e9,"crc32":1}\n'),
+      () => appendFileSync(at('scores.csv.journal'), 'null\n'),
+      () => appendFileSync(at('scores.csv.journal'), '{"rows":4096,"bytes":"9","crc32":1}\n'),
       () => truncateSync(at('scores.csv.part'), readFileSync(at('scores.csv.part')).length - 5),
       () => {
         const part = readFileSync(at('scores.csv.part'));
@@ -130,7 +132,7 @@ describe('baal score, interrupted', () => {
       expect(left()).toEqual(['scores.csv']);
       rmSync(at('scores.csv'));
     }
-    expect(goneOn).toEqual(['3072', '3072', '3072', '2048', '2048', '0', '0', '0', '0']);
+    expect(goneOn).toEqual([...Array(5).fill('3072'), '2048', '2048', '0', '0', '0', '0']);
   });
 
   it('refuses to go on with other work, and says what differs', async () => {
@@ -156,6 +158,30 @@ describe('baal score, interrupted', () => {
     expect(await refusal()).toContain('DATA (file) has changed; ');
     rmSync(at('scores.csv.journal'));
     expect((await score(...args())).code).toBe(0);
+  });
+
+  it('refuses to go on with another provider than the one that computed', async () => {
+    // A device that has come back, or gone: the options are the same.
+    await interrupted(1, '--provider', 'dml', '--fallback');
+    const journal = readFileSync(at('scores.csv.journal'), 'utf8');
+    expect(journal).toContain('"what computes":"cpu"');
+    writeFileSync(
+      at('scores.csv.journal'),
+      journal.replace('"what computes":"cpu"', '"what computes":"dml"'),
+    );
+    const { code, complaints } = await score(...args('--provider', 'dml', '--fallback'));
+    expect([code, complaints.join()]).toEqual([
+      2,
+      expect.stringContaining('what computes was "dml" and is "cpu"'),
+    ]);
+  });
+
+  it('begins anew where the list of a journal is gone, whatever its work was', async () => {
+    await interrupted(1);
+    rmSync(at('scores.csv.part'));
+    const { code, complaints } = await score(...args('--seed', '1'));
+    expect([code, complaints]).toEqual([0, []]);
+    expect(left()).toEqual(['scores.csv']);
   });
 
   it('leaves nothing of data that have to be mended', async () => {

@@ -1,5 +1,5 @@
 export { type InsertDropoutOptions, insertDropout } from './bayesian/insert-dropout.ts';
-export { type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
+export { hasDropout, type McDropoutOptions, mcDropout, unpatch } from './bayesian/mc-dropout.ts';
 export {
   type DifferentiatedGraph,
   type DifferentiateOptions,

@@ -18,4 +18,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Ends cells at once: the second one. */
   readonly killSignal: AbortSignal;
+  /** Ends this process at once. */
+  readonly exit: (code: number) => void;
 }

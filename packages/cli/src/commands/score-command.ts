@@ -21,6 +21,9 @@ export async function scoreCommand(
   options: ScoreOptions,
   context: Context,
 ): Promise<number> {
+  const { signal, killSignal } = context;
+  // Every line that is written is vouched for: there is nothing to wind up.
+  killSignal.addEventListener('abort', () => context.exit(exitCodes.interrupted));
   const graph = readScoringGraph(modelPath, options);
   const pool = await openPool(modelPath, dataPath, graph.inputs, options);
   const read = [...graph.files, ...Object.values(pool.files)];
@@ -31,8 +34,16 @@ export async function scoreCommand(
     const output =
       out === undefined
         ? undefined
-        : await openScoreOutput(context.files, out, await scoreWork(graph, pool, model, options));
+        : await openScoreOutput(
+            context.files,
+            out,
+            await scoreWork(graph, pool, model, options, signal),
+            signal,
+          );
     summary = await score(pool, model, output, options, context);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    context.complain('baal: interrupted before the first row, nothing was changed');
   } finally {
     await model.dispose();
   }
@@ -74,7 +85,10 @@ async function score(
   try {
     if (start > 0) {
       complain(`baal: going on after ${start}${total} rows of ${options.out}`);
-      for await (const row of output?.earlier() ?? []) summary.add(row);
+      for await (const row of output?.earlier() ?? []) {
+        signal.throwIfAborted();
+        summary.add(row);
+      }
     }
     frame = terminal.isTerminal ? makeFrame() : undefined;
     for await (const rows of scoreRows(pool, model, { score: options, signal, start })) {

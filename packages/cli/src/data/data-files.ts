@@ -53,17 +53,19 @@ function pathsOf(dataset: DatasetConfig): readonly (readonly [role: string, path
 
 /**
  * What is in a file. O(bytes).
- * @throws DataError if it cannot be read.
+ * @throws DataError if it cannot be read; the reason of `signal` once that is aborted.
  */
-export async function digestOf(path: string): Promise<FileDigest> {
+export async function digestOf(path: string, signal?: AbortSignal): Promise<FileDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
       hash.update(chunk);
       bytes += chunk.length;
     }
   } catch (cause) {
+    signal?.throwIfAborted();
     const { code } = cause as NodeJS.ErrnoException;
     throw new DataError(
       `${path}: cannot read the file (${code}), expected a file of the experiment`,

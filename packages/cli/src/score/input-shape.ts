@@ -39,6 +39,9 @@ function sameOrder(declared: readonly number[], row: readonly number[]): boolean
 }
 
 function remedy(declared: ValueInfo['shape'], row: readonly number[]): string {
+  if (sizeOf(row) === 1) {
+    return 'is there another --delimiter between the fields of a line? Else check columns, ids and labels';
+  }
   const sorted = (extents: readonly unknown[]): string => [...extents].sort().join();
   return sorted(declared ?? []) === sorted(row)
     ? 'the axes seem to be in another order: transpose the array, or say with --shape how its values are meant'

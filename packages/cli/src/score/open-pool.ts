@@ -38,6 +38,14 @@ export async function openPool(
     padding: options.padding,
   });
   for (const input of inputs) checkType(input);
+  if (options.label !== undefined && options.labels !== undefined) {
+    throw new ConfigError('--label: says the classes as --labels does, expected one of the two');
+  }
+  if (options.shape !== undefined && ![...feeds.values()].some(({ kind }) => kind === 'data')) {
+    throw new ConfigError(
+      '--shape: is for an input that takes all of DATA, expected one, got columns, files or arrays of their own shapes; leave it out',
+    );
+  }
   if (data === undefined || !isTable(data)) refuseTableOptions(data, options);
   const users = (kinds: readonly KnownFeed['kind'][]): readonly ValueInfo[] =>
     inputs.filter(({ name }) => kinds.includes((feeds.get(name) as KnownFeed).kind));
@@ -52,6 +60,11 @@ export async function openPool(
       const source = await archive?.get(feed.array)?.(precision);
       parts.push(whole(`${data}: ${feed.array}`, source as RowSource, input));
     } else if (feed.kind === 'file') {
+      if (/\.npz$/i.test(feed.path)) {
+        throw new ConfigError(
+          `--input: ${feed.path} is an archive, expected a file of one array; give the archive as DATA, and arrays go to the inputs of their names`,
+        );
+      }
       const inputShape = imageShape(input);
       const shape = inputShape === undefined ? {} : { inputShape };
       parts.push(whole(feed.path, await openRows(feed.path, { precision, ...shape }), input));

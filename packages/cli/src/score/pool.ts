@@ -40,10 +40,11 @@ export interface Pool {
   /** Everything that is read, by what names it on the command line. */
   readonly files: Readonly<Record<string, string>>;
   /**
-   * Rows from `start` on, `size` at a time.
+   * Rows from `start` on, `size` at a time. Passing over those before can take minutes, and is given up once
+   * `signal` is aborted.
    * @throws DataError if a file is damaged, or files have different numbers of rows.
    */
-  chunks(size: number, start?: number): AsyncGenerator<PoolChunk>;
+  chunks(size: number, start?: number, signal?: AbortSignal): AsyncGenerator<PoolChunk>;
 }
 
 /** What a pool is made of. */
@@ -80,8 +81,8 @@ export function poolOf(pieces: PoolPieces): Pool {
     shapes,
     files,
     ...(longest === undefined ? {} : { length: longest.source.length as number }),
-    async *chunks(size, start = 0) {
-      for await (const chunks of inStep(all, size, start)) {
+    async *chunks(size, start = 0, signal) {
+      for await (const chunks of inStep(all, size, start, signal)) {
         const chunk = assemble(pieces, chunks);
         for (const { name, normalise } of normalisers) {
           const values = chunk.values.get(name) as RowValues;
@@ -101,12 +102,16 @@ async function* inStep(
   parts: readonly PoolPart[],
   size: number,
   start: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly RowChunk[]> {
   const readers = parts.map(({ source }) => source.chunks(size, start)[Symbol.asyncIterator]());
   let rows = start;
   try {
     for (;;) {
-      const results = await Promise.all(readers.map((reader) => reader.next()));
+      const results = await unlessAborted(
+        Promise.all(readers.map((reader) => reader.next())),
+        signal,
+      );
       const chunks = results.map(({ done, value }) => (done === true ? undefined : value));
       const counts = chunks.map((chunk) => chunk?.ids.length ?? 0);
       const other = counts.findIndex((count) => count !== counts[0]);
@@ -124,7 +129,26 @@ async function* inStep(
       rows += counts[0] as number;
     }
   } finally {
-    await Promise.all(readers.map((reader) => reader.return?.()));
+    const closed = Promise.all(readers.map((reader) => reader.return?.()));
+    // A reader that is passing over rows closes once it is through: nobody waits for that.
+    if (signal?.aborted === true) closed.catch(() => undefined);
+    else await closed;
+  }
+}
+
+/** Work that is not waited for any longer once a signal is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -24,7 +24,7 @@ export function journalHeader(work: ScoreWork): string {
 export const journalLine = (checkpoint: Checkpoint): string => `${JSON.stringify(checkpoint)}\n`;
 
 /**
- * The checkpoints of a journal, in order; a torn last line is left out. Undefined if there is no journal, or not
+ * The checkpoints of a journal, in order; what comes behind a line that is none is left out. Undefined if there is no journal, or not
  * even its first line is whole.
  *
  * @throws DataError if it is of other work, naming what differs, or none of this version.
@@ -52,13 +52,18 @@ export function readScoreJournal(
         `${changes.join('; ')}; ${remedy}`,
     );
   }
-  const end = checkpoints.indexOf(undefined);
+  const end = checkpoints.findIndex((line) => !isCheckpoint(line));
   return (end === -1 ? checkpoints : checkpoints.slice(0, end)) as readonly Checkpoint[];
 }
 
-function parsed(line: string): object | undefined {
+function isCheckpoint(line: unknown): line is Checkpoint {
+  const { rows, bytes, crc32 } = (line ?? {}) as Partial<Record<keyof Checkpoint, unknown>>;
+  return [rows, bytes, crc32].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
+}
+
+function parsed(line: string): unknown {
   try {
-    return JSON.parse(line) as object;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }

@@ -46,12 +46,13 @@ export interface ScoreOutput {
  *
  * @param path a file or nothing, as `scoresTarget` gives it
  * @throws StateError if there can be no such file, or another process writes it.
- * @throws DataError if what was begun is other work.
+ * @throws DataError if what was begun is other work; the reason of `signal` once that is aborted.
  */
 export async function openScoreOutput(
   files: FileSystem,
   path: string,
   work: ScoreWork,
+  signal: AbortSignal,
 ): Promise<ScoreOutput> {
   const attempt = <T>(write: () => T): T => {
     try {
@@ -70,8 +71,10 @@ export async function openScoreOutput(
   );
   try {
     const remedy = `remove ${paths.journal} to begin anew, or choose another --out`;
+    // Without a list there is nothing to go on with: a process may end between the two.
+    if (!files.exists(paths.part)) attempt(() => files.remove(paths.journal));
     const found = readScoreJournal(files, paths.journal, work, remedy);
-    const start = await lastWhole(paths.part, found ?? []);
+    const start = await lastWhole(paths.part, found ?? [], signal);
     return attempt(() => outputFrom(files, path, paths, work, start, attempt, lock.release));
   } catch (error) {
     lock.release();
@@ -144,6 +147,7 @@ function outputFrom(
 async function lastWhole(
   path: string,
   checkpoints: readonly Checkpoint[],
+  signal: AbortSignal,
 ): Promise<Checkpoint | undefined> {
   let whole: Checkpoint | undefined;
   let sum = 0;
@@ -151,6 +155,7 @@ async function lastWhole(
   let next = 0;
   if (checkpoints.length === 0 || statSync(path, { throwIfNoEntry: false }) === undefined) return;
   for await (const block of createReadStream(path) as AsyncIterable<Buffer>) {
+    signal.throwIfAborted();
     let from = 0;
     while (next < checkpoints.length) {
       const checkpoint = checkpoints[next] as Checkpoint;

@@ -73,7 +73,7 @@ export async function* scoreRows(
     score.reduction === undefined ? {} : { reduction: score.reduction },
   );
   const draw = model.sampled.draw(createRng(score.seed).fork('score'));
-  for await (const chunk of pool.chunks(rowsPerRun(model), start)) {
+  for await (const chunk of pool.chunks(rowsPerRun(model), start, signal)) {
     signal.throwIfAborted();
     const classAxis = score.classAxis ?? 1;
     yield await scoreChunk({ chunk, model, heuristic, draw, signal, classAxis });

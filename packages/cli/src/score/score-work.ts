@@ -18,20 +18,21 @@ const ofShow: readonly string[] = ['top', 'out', 'json', 'debug'];
  * What scores follow from: the bytes of model and data (of a folder the names, lengths and times of
  * its images), options, versions. O(bytes).
  *
- * @throws DataError if a file cannot be read.
+ * @throws DataError if a file cannot be read; the reason of `signal` once that is aborted.
  */
 export async function scoreWork(
   { path, graph }: ScoringGraph,
   pool: Pool,
   model: ScoringModel,
   options: ScoreOptions,
+  signal: AbortSignal,
 ): Promise<ScoreWork> {
   const { baal, 'onnxruntime-node': runtime } = readEnvironment();
   const files: [string, string][] = [];
   for (const [role, file] of Object.entries(pool.files)) {
     files.push([
       `${role} (${statSync(file).isDirectory() ? 'folder' : 'file'})`,
-      await digest(file),
+      await digest(file, signal),
     ]);
   }
   const given = Object.entries(options).filter(
@@ -44,6 +45,7 @@ export async function scoreWork(
     'version of baal': baal,
     'version of onnxruntime-node': runtime,
     'rows a run': rowsPerRun(model),
+    'what computes': model.provider,
   };
 }
 
@@ -60,10 +62,11 @@ function modelDigest(path: string, { initializers }: ScoringGraph['graph']): str
 }
 
 /** Of a folder only what is read counts: scores may be written into it. */
-async function digest(path: string): Promise<string> {
-  if (!(await stat(path)).isDirectory()) return `sha256:${(await digestOf(path)).sha256}`;
+async function digest(path: string, signal: AbortSignal): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return `sha256:${(await digestOf(path, signal)).sha256}`;
   const hash = createHash('sha256');
   for (const file of await imageFiles(path)) {
+    signal.throwIfAborted();
     // A link to nothing is a row that cannot be scored.
     const { size, mtimeMs } = await stat(file).catch(() => ({ size: null, mtimeMs: null }));
     hash.update(JSON.stringify([relative(path, file), size, mtimeMs]));

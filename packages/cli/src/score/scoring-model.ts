@@ -2,6 +2,7 @@ import { ConfigError, type PredictionKind } from '@baal/core';
 import {
   createModel,
   type Graph,
+  hasDropout,
   insertDropout,
   isHalf,
   lastOperator,
@@ -15,7 +16,7 @@ import {
   type ValueInfo,
 } from '@baal/onnx';
 import { readOnnxFile } from '@baal/onnx/node';
-import { loadRuntime } from '../model/load-runtime.ts';
+import { loadRuntime, type Provider } from '../model/load-runtime.ts';
 import { needSamples, predictionKinds, type ScoreOptions } from './score-options.ts';
 
 /** A graph that is to score, and what of it is needed. */
@@ -41,6 +42,8 @@ export interface ScoringModel {
   readonly sampled: Predictor;
   /** One deterministic pass; the same as `sampled` where there is no dropout. */
   readonly deterministic: Predictor;
+  /** What computes: the provider that was asked for, or the one in its place. */
+  readonly provider: Provider;
   /** What a reader of the scores should know. */
   readonly notes: readonly string[];
   dispose(): Promise<void>;
@@ -126,6 +129,7 @@ export async function openScoringModel(
     shapes,
     sampled,
     deterministic,
+    provider: note === undefined ? (options.provider ?? 'cpu') : 'cpu',
     notes: [...widened, ...notes, ...fellBack, ...(note === undefined ? [] : [note])],
     async dispose() {
       await deterministic.dispose();
@@ -190,8 +194,4 @@ function bayesian(
           `dropout ${dropout} was put ${where}: the model was not trained with it, compare the accuracies`,
         ];
   return { model: mcDropout(inserted, { masks }), notes };
-}
-
-function hasDropout(model: Model): boolean {
-  return prune(model.graph, [model.output]).nodes.some((node) => node.opType === 'Dropout');
 }

@@ -25,14 +25,18 @@ export function mcDropout(model: Model, options: McDropoutOptions = {}): Model {
   if (masks !== 'joint' && masks !== 'marginal') {
     throw new ConfigError(`mcDropout: masks is "${masks}", expected joint or marginal`);
   }
-  // Only what the output depends on: a dropout in another head makes no posterior of this one.
-  const nodes = dropoutNodes(prune(model.graph, [model.output]));
-  if (!nodes.some((node) => dropoutRatio(model.graph, node) > 0)) {
+  if (!hasDropout(model)) {
     throw new ConfigError(
       `mcDropout: output "${model.output}" depends on no Dropout with a rate above 0, expected at least one; build the model with dropout layers, or export it in training mode so that they are kept`,
     );
   }
   return { ...model, posterior: { kind: 'mc-dropout', masks } };
+}
+
+/** Whether a model's output depends on a Dropout with a rate above 0, as {@link mcDropout} needs. O(nodes). */
+export function hasDropout({ graph, output }: Model): boolean {
+  // Only what the output depends on: a dropout in another head makes no posterior of this one.
+  return dropoutNodes(prune(graph, [output])).some((node) => dropoutRatio(graph, node) > 0);
 }
 
 /** The model with deterministic predictions again. */

@@ -6,7 +6,6 @@ import {
   DIGITS,
   type FromWorker,
   type Kept,
-  type Labels,
   PIXELS,
   type Pixels,
   POOL,
@@ -14,7 +13,9 @@ import {
   TEST,
   type ToWorker,
 } from './messages.ts';
-import { openStore } from './store.ts';
+import type { Store } from './store.ts';
+import { thumbnails } from './thumbnails.ts';
+import { leftOf, takeVisit, type Visit } from './visit.ts';
 
 /** Drawings shown in the pool. */
 const SHOWN = 48;
@@ -23,25 +24,22 @@ const SHOWN = 48;
 const INVITATION =
   'Draw a digit: the bars show what the network sees, the dots what each of its 20 samples says.';
 
-/** What the visitor did, and what the last training made of it. */
-interface Visit {
-  readonly answers: { readonly drawn: readonly Pixels[]; readonly labels: Labels };
-  readonly learned: {
-    readonly kept: Kept;
-    readonly points: readonly Point[];
-    readonly ranking: readonly Scored[];
-  };
-}
+/** What the page says while there are no labels. */
+const NOTHING_YET = 'It knows nothing yet. Answer a few.';
 
 const asked = element<HTMLCanvasElement>('asked');
 const pad = drawingPad(element<HTMLCanvasElement>('pad'), drawingChanged);
 const add = element<HTMLButtonElement>('add');
 const clear = element<HTMLButtonElement>('clear');
 const back = element<HTMLButtonElement>('back');
-// Another name once the network is another one: weights of the old one do not fit it.
-const store = openStore<Visit>('digits 1');
+const byKey = element<HTMLInputElement>('by-key');
 
 const pool: Pixels[] = [];
+const showThumbnails = thumbnails(element('pool'), pool, (item) => {
+  ask(item);
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  scrollTo({ top: 0, behavior: calm ? 'instant' : 'smooth' });
+});
 /** Items with their labels, in the order of labelling. */
 const labels = new Map<number, number>();
 const skipped = new Set<number>();
@@ -52,13 +50,15 @@ let kept: Kept | undefined;
 let current: number | undefined;
 /** Whether the page has given up: nobody learns any more. */
 let stopped = false;
+/** Where the visit is kept; not at all if another tab keeps it. */
+let store: Store<Visit> | undefined;
 let tell: (message: ToWorker) => void = () => undefined;
 
 addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (!byKey.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (/^[0-9]$/.test(event.key)) answer(Number(event.key));
   else if (event.key === 'Backspace') takeBack();
-  else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) skip();
+  else if (event.key === ' ' && !(event.target as Element).matches('button, input')) skip();
   else return;
   event.preventDefault();
 });
@@ -74,11 +74,11 @@ add.addEventListener('click', () => {
 });
 clear.addEventListener('click', () => pad.clear());
 back.addEventListener('click', takeBack);
+byKey.addEventListener('change', () => save('keys', byKey.checked));
 element('skip').addEventListener('click', skip);
 element('forget').addEventListener('click', () => {
   if (!confirm('Forget all labels and drawings, and start over?')) return;
-  store
-    .clear()
+  Promise.resolve(store?.clear())
     .then(() => location.reload())
     .catch(notKept);
 });
@@ -102,10 +102,17 @@ async function start(): Promise<void> {
   const digits = Array.from({ length: POOL + TEST }, (_, i) =>
     bytes.slice(i * PIXELS, (i + 1) * PIXELS),
   );
-  pool.push(...digits.slice(0, POOL));
-  rank([]);
-  say('status', 'It knows nothing yet. Answer a few.');
-  await recall().catch(notKept);
+  const left = await recall();
+  pool.push(...digits.slice(0, POOL), ...left.answers.drawn);
+  for (const [item, label] of left.answers.labels) labels.set(item, label);
+  byKey.checked = left.keys;
+  kept = left.learned.kept;
+  points = [...left.learned.points];
+  rank(left.learned.ranking);
+  say('labels', String(labels.size));
+  showFigures();
+  say('status', labels.size > 0 ? 'Here is what you left. It goes on from there.' : NOTHING_YET);
+  drawingChanged();
   tell = startLearner({
     start: (anew) => ({
       type: 'start',
@@ -124,21 +131,24 @@ async function start(): Promise<void> {
   ask(next());
 }
 
-/** Goes on from the last visit, if there was one. */
-async function recall(): Promise<void> {
-  const { answers, learned } = await store.load();
-  if (answers === undefined) return;
-  pool.push(...answers.drawn);
-  for (const [item, label] of answers.labels) labels.set(item, label);
-  kept = learned?.kept;
-  points = [...(learned?.points ?? [])];
-  rank(learned?.ranking ?? []);
-  say('labels', String(labels.size));
-  showFigures();
-  say('status', 'Here is what you left. It goes on from there.');
+/** What the last visit left, or nothing. */
+async function recall(): Promise<Visit> {
+  try {
+    store = await takeVisit();
+    if (store === undefined) {
+      say('kept', 'Another tab has this page open and keeps the visit: this one keeps nothing.');
+    } else return leftOf(await store.load());
+  } catch (error) {
+    const what = `What you left cannot be read: ${(error as Error).message}.`;
+    const then = store === undefined ? 'nothing is kept' : 'an answer here replaces it';
+    say('kept', `${what} Reload the page to try again; ${then}.`);
+  }
+  return leftOf({});
 }
 
 function heard(news: FromWorker): void {
+  // What it tells of a training is out of date once all labels are taken back.
+  if (labels.size === 0 && news.type !== 'guess') return;
   switch (news.type) {
     case 'progress':
       element<HTMLProgressElement>('progress').value = news.done;
@@ -164,7 +174,10 @@ function lost(reason: string, next: Next): void {
     {
       'goes on': `Its worker stopped (${reason}). A new one goes on from the last training.`,
       'learns anew': `Its worker stopped (${reason}). The next one learns anew from your labels.`,
-      'gives up': `It stopped: ${reason}. Your labels are kept: reload the page to try again.`,
+      'gives up':
+        store === undefined
+          ? `It stopped: ${reason}. Reload the page to try again.`
+          : `It stopped: ${reason}. Your labels are kept: reload the page to try again.`,
     }[next],
   );
 }
@@ -236,9 +249,23 @@ function skip(): void {
 
 function labelsChanged(item: number | undefined = next()): void {
   say('labels', String(labels.size));
-  if (!stopped && labels.size > 0) say('status', 'Learning …');
+  if (!stopped) say('status', labels.size > 0 ? 'Learning …' : NOTHING_YET);
   save('answers', answers());
+  if (labels.size === 0) forgetTraining();
   ask(item);
+}
+
+/** Without labels nothing is learned: the figures of the last training would be wrong. */
+function forgetTraining(): void {
+  kept = undefined;
+  points = [];
+  rank([]);
+  save('learned', { kept, points, ranking });
+  showFigures();
+  element<HTMLProgressElement>('progress').value = 0;
+  delete element('status').dataset.labels;
+  delete element('status').dataset.accuracy;
+  drawingChanged();
 }
 
 function learned(news: Extract<FromWorker, { type: 'learned' }>): void {
@@ -262,40 +289,17 @@ function learned(news: Extract<FromWorker, { type: 'learned' }>): void {
 function showFigures(): void {
   drawChart(element('chart'), points);
   const last = points.at(-1);
-  if (last === undefined) return;
-  say('accuracy', percent(last.accuracy));
-  say('uncertainty', last.uncertainty.toFixed(2));
+  say('accuracy', last === undefined ? '–' : percent(last.accuracy));
+  say('uncertainty', last === undefined ? '–' : last.uncertainty.toFixed(2));
 }
 
 function showPool(): void {
-  const open = ranking.filter(({ item }) => !labels.has(item)).slice(0, SHOWN);
-  const highest = Math.max(0.01, ...open.map(({ score }) => score));
-  const thumbnails = open.map(({ item, score }) => {
-    const canvas = document.createElement('canvas');
-    canvas.width = 28;
-    canvas.height = 28;
-    showPixels(canvas, pool[item] as Pixels);
-    const meter = document.createElement('meter');
-    meter.max = highest;
-    meter.value = score;
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.ariaLabel = `drawing ${item}, ${score.toFixed(2)} nats`;
-    button.append(canvas, meter);
-    button.addEventListener('click', () => {
-      ask(item);
-      scrollTo({ top: 0, behavior: 'smooth' });
-    });
-    const entry = document.createElement('li');
-    entry.append(button);
-    return entry;
-  });
-  element('pool').replaceChildren(...thumbnails);
+  showThumbnails(ranking.filter(({ item }) => !labels.has(item)).slice(0, SHOWN));
 }
 
 function drawingChanged(): void {
   const pixels = pad.pixels();
-  add.disabled = pixels === undefined;
+  add.disabled = pixels === undefined || pool.length === 0;
   clear.disabled = pixels === undefined;
   if (pixels !== undefined) tell({ type: 'guess', pixels });
   else {
@@ -322,7 +326,7 @@ function answers(): Visit['answers'] {
 }
 
 function save<K extends keyof Visit>(name: K, value: Visit[K]): void {
-  store.save(name, value).catch(notKept);
+  store?.save(name, value).catch(notKept);
 }
 
 function notKept(error: Error): void {

@@ -55,6 +55,8 @@ let test: Dataset<Example> = arrayDataset([]);
 let toGuess: Pixels | undefined;
 let stale = false;
 let trainings = 0;
+/** Whether the weights come from labels; no longer if all labels were taken back. */
+let taught = false;
 let wake: (() => void) | undefined;
 
 // Held until the worker dies, and so the page learns of it. Pages that are not served safely have no locks.
@@ -90,6 +92,7 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
       if (data.label === null) labels.delete(data.item);
       else labels.set(data.item, data.label);
       stale = labels.size > 0;
+      taught &&= stale;
       break;
     case 'guess':
       toGuess = data.pixels;
@@ -127,6 +130,7 @@ async function work(kept: Kept | undefined): Promise<void> {
   if (kept !== undefined) {
     await model.loadState(kept.state);
     trainings = kept.trainings;
+    taught = true;
     const known = kept.labels.every(([item, label]) => labels.get(item) === label);
     stale &&= !known || kept.labels.length !== labels.size || kept.drawings !== drawings.length;
   }
@@ -146,7 +150,7 @@ async function guess(model: ModelWrapper): Promise<void> {
   const pixels = toGuess;
   toGuess = undefined;
   if (pixels === undefined) return;
-  if (trainings === 0) {
+  if (!taught) {
     send({ type: 'guess', samples: null });
     return;
   }
@@ -157,10 +161,14 @@ async function guess(model: ModelWrapper): Promise<void> {
   send({ type: 'guess', samples: rowsOf(toProbabilities(predictions).data) });
 }
 
-/** Learns anew from all labels, then measures and ranks what is not labelled. */
+/**
+ * Learns anew from all labels, then measures and ranks what is not labelled. Of a training whose
+ * labels are all taken back meanwhile nothing is told.
+ */
 async function learn(model: ModelWrapper): Promise<void> {
   const start = performance.now();
   stale = false;
+  taught = true;
   const round = rng.fork(`round ${trainings}`);
   trainings++;
   const used = [...labels];
@@ -173,6 +181,7 @@ async function learn(model: ModelWrapper): Promise<void> {
     if (performance.now() - listened < PATIENCE) continue;
     send({ type: 'progress', done: (epoch + 1) / epochs });
     await pause(); // Messages come in here.
+    if (!taught) return;
     await guess(model);
     listened = performance.now();
   }
@@ -183,6 +192,8 @@ async function learn(model: ModelWrapper): Promise<void> {
   });
   const seen = drawings.length;
   const ranking = await rank(model);
+  const state = await model.state();
+  if (!taught) return;
   send({
     type: 'learned',
     labels: known.length,
@@ -191,7 +202,7 @@ async function learn(model: ModelWrapper): Promise<void> {
     ranking,
     milliseconds: performance.now() - start,
     threads: ort.env.wasm.numThreads ?? 1,
-    kept: { state: await model.state(), trainings, labels: used, drawings: seen },
+    kept: { state, trainings, labels: used, drawings: seen },
   });
 }
 

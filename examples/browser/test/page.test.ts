@@ -131,6 +131,55 @@ describe.skipIf(chromium === undefined)('the page in Chromium', () => {
     expect(await page.locator('#labels').textContent()).toBe('61');
   });
 
+  it('keeps the focus in the pool where it is, and gives that of a drawing that goes to the next', async () => {
+    const buttons = page.locator('#pool button');
+    const focused = (): Promise<unknown> =>
+      page.evaluate('document.activeElement.ariaLabel?.match(/^drawing [0-9]+/)?.[0] ?? null');
+    const nameOf = async (n: number): Promise<string> =>
+      /^drawing \d+/.exec((await buttons.nth(n).getAttribute('aria-label')) ?? '')?.[0] ?? '';
+    const [fifth, sixth] = [await nameOf(5), await nameOf(6)];
+    await buttons.nth(5).focus();
+    await page.keyboard.press('Space'); // Of a button that has the focus it is the click.
+    expect(await page.locator('#asked').getAttribute('data-item')).toBe(fifth.slice(8));
+    expect(await focused()).toBe(fifth);
+    await visitor.answer();
+    expect(await focused()).toBe(sixth);
+    // A new ranking leaves it as well: it may move, and may leave those that are shown.
+    await learned(62);
+    expect(await focused()).not.toBeNull();
+    const shown = await buttons.evaluateAll((all) => all.map((one) => one.ariaLabel));
+    if (shown.some((name) => name?.startsWith(`${sixth},`))) expect(await focused()).toBe(sixth);
+    await page.locator('#back').click();
+    await learned(61);
+  });
+
+  it('has keys that can be switched off, and remembers it', async () => {
+    await page.locator('#by-key').focus();
+    await page.keyboard.press('Space'); // The box, not the drawing.
+    expect(await page.locator('#by-key').isChecked()).toBe(false);
+    const item = await page.locator('#asked').getAttribute('data-item');
+    for (const key of ['1', 'Backspace', 'Space']) {
+      await page.evaluate('document.activeElement.blur()');
+      await page.keyboard.press(key);
+    }
+    expect(await page.locator('#asked').getAttribute('data-item')).toBe(item);
+    expect(await page.locator('#labels').textContent()).toBe('61');
+    await enter(visitor, `${origin}/?threads=2`);
+    expect(await page.locator('#by-key').isChecked()).toBe(false);
+    await page.locator('#by-key').check();
+    await visitor.drawOne(); // For what follows.
+  });
+
+  it.each([true, false])('scrolls at once where less motion is wanted (%s)', async (calm) => {
+    await page.emulateMedia({ reducedMotion: calm ? 'reduce' : 'no-preference' });
+    await page.evaluate(
+      `scrollTo = ({ behavior }) => { document.body.dataset.scroll = behavior; }`,
+    );
+    await page.locator('#pool button').first().click();
+    const behavior = await page.locator('body').getAttribute('data-scroll');
+    expect(behavior).toBe(calm ? 'instant' : 'smooth');
+  });
+
   it.each([390, 320])('fits a screen %i wide, and draws under the finger there', async (width) => {
     await page.setViewportSize({ width, height: 800 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
@@ -173,13 +222,14 @@ describe.skipIf(chromium === undefined)('the page in Chromium', () => {
 
   it('has a name for every control and every picture', async () => {
     const nameless = await page
-      .locator('button, canvas, svg[role], progress, [role]')
+      .locator('button, canvas, input, svg[role], progress, [role]')
       .evaluateAll((controls) =>
         controls
           .filter(
             (control) =>
               !control.ariaLabel &&
               control.role !== 'status' &&
+              !(control as Partial<HTMLInputElement>).labels?.[0]?.textContent?.trim() &&
               (control.tagName !== 'BUTTON' || control.textContent?.trim() === '') &&
               control.closest('[aria-label]') === null,
           )

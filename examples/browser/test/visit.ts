@@ -1,5 +1,6 @@
 import {
   type Browser,
+  type BrowserContext,
   type BrowserContextOptions,
   type Page,
   chromium as playwright,
@@ -32,7 +33,12 @@ export interface Visit {
 
 /** Opens a page of its own storage that has nothing loaded yet. */
 export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
-  const page = await browser.newPage(options);
+  return openPage(await browser.newContext(options));
+}
+
+/** Opens one more page beside those that share a storage. */
+export async function openPage(context: BrowserContext): Promise<Visit> {
+  const page = await context.newPage();
   const labels = await poolLabels();
   const complaints: string[] = [];
   const requests: { url: string; method: string }[] = [];
@@ -40,7 +46,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
-  page.context().on('request', (request) => {
+  context.on('request', (request) => {
     requests.push({ url: request.url(), method: request.method() });
   });
   return {
@@ -74,5 +80,5 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
 /** Goes to the page and waits until it asks. */
 export async function enter({ page }: Visit, address: string): Promise<void> {
   await page.goto(address);
-  await page.locator('#asked:not([data-item=""])').waitFor();
+  await page.locator('#asked[data-item]:not([data-item=""])').waitFor();
 }

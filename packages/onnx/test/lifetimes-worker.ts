@@ -19,18 +19,18 @@ import {
 const cycles = Number(process.argv.at(-1));
 const rng = createRng('lifetimes');
 const platform = await loadOnnxRuntime();
-let open = 0;
-// The runtime's own sessions, counted: those that nobody releases are freed some day, but not by the engine.
+// The runtime's own sessions that are open: those that nobody releases are freed some day, but not by the engine.
+const open = new Set<object>();
 const runtime: OnnxRuntime = {
   Tensor: platform.Tensor,
   InferenceSession: {
     create: async (...call) => {
       const session = await platform.InferenceSession.create(...call);
-      open++;
+      open.add(session);
       const release = session.release.bind(session);
-      session.release = () => {
-        open--;
-        return release();
+      session.release = async () => {
+        await release();
+        open.delete(session);
       };
       return session;
     },
@@ -54,6 +54,9 @@ const args = {
 const draw = { iterations: 4, rng: rng.fork('draw') };
 const wrap = (given: Model = model): Promise<ModelWrapper> =>
   ModelWrapper.create(given, args, runtime);
+/** One that answers item by item. */
+const wrapNarrow = (): Promise<ModelWrapper> =>
+  ModelWrapper.create(model, { ...args, memoryBudgetBytes: 1 }, runtime);
 
 /** The model with an operator that the runtime does not have, or that has no gradient. */
 function broken(opType: string): Model {
@@ -102,6 +105,22 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     await refused(wrapper.train(pool, { rng, signal: controller.signal, onProgress }));
     await wrapper.dispose();
   },
+  'asked, and stopped by a signal': async () => {
+    const wrapper = await wrapNarrow();
+    const controller = new AbortController();
+    const onProgress = (): void => controller.abort(new Error('enough'));
+    const { signal } = controller;
+    await refused(wrapper.predictOnDataset(pool, { ...draw, signal, onProgress }));
+    await wrapper.dispose();
+  },
+  'asked in a stream that is broken off': async () => {
+    const wrapper = await wrapNarrow();
+    for await (const _ of wrapper.predict(pool, draw)) break;
+    // This one is left where it is.
+    const left = wrapper.predict(pool, { ...draw, iterations: 3 })[Symbol.asyncIterator]();
+    await left.next();
+    await wrapper.dispose();
+  },
   'not made, since the runtime refuses it': () => refused(wrap(unknown)),
   'not trained, since it has no gradient': async () => {
     const wrapper = await wrap(gradientless);
@@ -140,9 +159,9 @@ const outcome: Record<string, { grown: number; open: number }> = {};
 for (const [name, live] of Object.entries(ways)) {
   for (let i = 0; i < cycles / 4; i++) await live();
   const before = await residentMB();
-  const opened = open;
+  const opened = open.size;
   for (let i = 0; i < cycles; i++) await live();
-  outcome[name] = { grown: (await residentMB()) - before, open: open - opened };
+  outcome[name] = { grown: (await residentMB()) - before, open: open.size - opened };
 }
 await lasting.dispose();
-console.log(JSON.stringify({ ...outcome, 'all of them': { grown: 0, open } }));
+console.log(JSON.stringify({ ...outcome, 'all of them': { grown: 0, open: open.size } }));

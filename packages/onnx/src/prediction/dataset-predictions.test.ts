@@ -1,4 +1,4 @@
-import { arrayDataset, createRng, type Predictions } from '@baal/core';
+import { createRng, type Predictions } from '@baal/core';
 import { blobs } from '@baal/core/testing';
 import { expect, it } from 'vitest';
 import { mcDropout } from '../bayesian/mc-dropout.ts';
@@ -9,8 +9,7 @@ import { DatasetPredictions, type PredictionRequest } from './dataset-prediction
 
 const runtime = await loadOnnxRuntime();
 const rng = createRng('streams');
-const data = blobs({ n: 6, features: 5, rng: rng.fork('blobs') });
-const pool = arrayDataset(Array.from({ length: 6 }, (_, i) => data.get(i)));
+const pool = blobs({ n: 6, features: 5, rng: rng.fork('blobs') });
 const model = mcDropout(
   mlp({ inputShape: [5], classes: 3, hidden: [8], rng: rng.fork('weights') }),
 );

@@ -102,7 +102,9 @@ export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
           transposed,
           inputs,
           units,
-          behind: dropoutBehind(graph, trace, reader.outputs[0] as string),
+          behind: areFinite(weight, graph.initializers.get(bias))
+            ? dropoutBehind(graph, trace, reader.outputs[0] as string)
+            : undefined,
         });
       }
       break;
@@ -111,7 +113,16 @@ export function findFolds(graph: Graph, trace: Trace, cut: Cut): Fold[] {
   return folds;
 }
 
-/** The active Dropout that alone reads a vector, or functions of its elements and sums with constants. */
+/** Whether no number is NaN or infinite: such a one times the 0 of a mask is NaN, which a row of zeros would hide. */
+function areFinite(...tensors: readonly (TensorData | undefined)[]): boolean {
+  return tensors.every(
+    (tensor) =>
+      tensor === undefined ||
+      (tensor.data as Float32Array).every((value) => Number.isFinite(value)),
+  );
+}
+
+/** The active Dropout that alone reads a vector, or functions of its elements and sums with finite constants. */
 function dropoutBehind(graph: Graph, trace: Trace, made: string): Node | undefined {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const shape = trace.values.get(made)?.shape.join();
@@ -124,7 +135,9 @@ function dropoutBehind(graph: Graph, trace: Trace, made: string): Node | undefin
     }
     const constant = reader.inputs.filter((name) => name !== current && name !== '');
     if (!elementwise.has(reader.opType) && reader.opType !== 'Add') return undefined;
-    if (!constant.every((name) => graph.initializers.has(name))) return undefined;
+    const tensors = constant.map((name) => graph.initializers.get(name));
+    if (tensors.includes(undefined)) return undefined;
+    if (reader.opType === 'Add' && !areFinite(...tensors)) return undefined;
     current = reader.outputs[0] as string;
     if (trace.values.get(current)?.shape.join() !== shape) return undefined;
   }

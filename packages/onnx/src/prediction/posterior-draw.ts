@@ -8,12 +8,23 @@ import { maskedWeights } from './masked-weights.ts';
 import type { Suffix } from './suffix.ts';
 import { maskShape, type SuffixMask } from './suffix-mask.ts';
 
-/** One draw of the posterior: the masks of all passes that items share, made once for a whole pool. */
+/** One draw of the posterior: the masks of all passes, the same for a whole pool. */
 export interface PosteriorDraw {
   /** Identity of the draw: the key of the stream that it came from. */
   readonly name: string;
   /** Feeds of a group of passes for a range of items, by input name; valid until the next call. */
   feeds(group: number, firstItem: number, items: number): Record<string, Tensor>;
+}
+
+/** How the passes of a draw are grouped, and how much of it is kept. */
+export interface DrawSettings {
+  /** Passes of a group: of one run. */
+  readonly passesPerRun: number;
+  /**
+   * Groups whose masks and masked weights stay, from the first one on. Of the others only the last one that
+   * was asked for is kept; asked for again, they are made again and are the same.
+   */
+  readonly keptGroups: number;
 }
 
 /**
@@ -25,21 +36,18 @@ export function drawMasks(
   runtime: OnnxRuntime,
   suffix: Suffix,
   rng: Rng,
-  passesPerRun: number,
-  groups: number,
+  { passesPerRun, keptGroups }: DrawSettings,
 ): PosteriorDraw {
-  const shared: Record<string, Tensor>[] = [];
-  for (let group = 0; group < groups; group++) {
-    const first = group * passesPerRun;
-    const feeds: Record<string, Tensor> = {};
-    for (const mask of suffix.masks) {
-      if (mask.sharing === 'joint')
-        feeds[mask.name] = jointMask(runtime, mask, rng, first, passesPerRun);
-    }
-    for (const fold of suffix.folded)
-      Object.assign(feeds, maskedWeights(runtime, fold, rng, first, passesPerRun));
-    shared.push(feeds);
-  }
+  const kept = new Map<number, Record<string, Tensor>>();
+  const shared = (group: number): Record<string, Tensor> => {
+    const known = kept.get(group);
+    if (known !== undefined) return known;
+    // Let go of the last one before the next is made: they may be as large as the budget.
+    for (const other of kept.keys()) if (other >= keptGroups) kept.delete(other);
+    const made = sharedFeeds(runtime, suffix, rng, group * passesPerRun, passesPerRun);
+    kept.set(group, made);
+    return made;
+  };
   const marginal = suffix.masks.filter((mask) => mask.sharing === 'marginal');
   // The masks of a chunk are written over those of the one before: by then the run that read them is over.
   const buffers = new Map<string, Float32Array>();
@@ -56,7 +64,7 @@ export function drawMasks(
       .key.map((word) => word.toString(16).padStart(8, '0'))
       .join(''),
     feeds(group, firstItem, items) {
-      const feeds = { ...shared[group] };
+      const feeds = { ...shared(group) };
       for (const mask of marginal) {
         feeds[mask.name] = marginalMask(
           runtime,
@@ -72,6 +80,32 @@ export function drawMasks(
       return feeds;
     },
   };
+}
+
+/** Most bytes of what {@link drawMasks} makes of one group for all items. */
+export function sharedBytes({ masks, folded }: Suffix, passes: number): number {
+  let values = 0;
+  for (const { sharing, itemShape } of masks) if (sharing === 'joint') values += sizeOf(itemShape);
+  for (const { weight } of folded) values += sizeOf(weight.shape);
+  return 4 * passes * values;
+}
+
+/** What all items share of consecutive passes. */
+function sharedFeeds(
+  runtime: OnnxRuntime,
+  suffix: Suffix,
+  rng: Rng,
+  firstPass: number,
+  passes: number,
+): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const mask of suffix.masks) {
+    if (mask.sharing === 'joint')
+      feeds[mask.name] = jointMask(runtime, mask, rng, firstPass, passes);
+  }
+  for (const fold of suffix.folded)
+    Object.assign(feeds, maskedWeights(runtime, fold, rng, firstPass, passes));
+  return feeds;
 }
 
 /** Masks of consecutive passes, `[K, ...item]` in memory; the axes before the batch axis go outermost. */

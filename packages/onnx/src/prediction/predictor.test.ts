@@ -274,6 +274,43 @@ describe('what a suffix cannot do as asked', () => {
     await expect(predictorOf(model)).rejects.toThrow(/ReduceMean.*mixes the items/);
   });
 
+  it('refuses dropout on values of float64, with the node', async () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float64', shape: ['batch', 3] });
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    g.output(g.op('Relu', [g.op('Dropout', ['input', rate])]));
+    const model = mcDropout(createModel(g.build(), { kind: 'logits' }));
+    for (const replicate of [false, true]) {
+      await expect(predictorOf(model, { replicate })).rejects.toThrow(
+        /Dropout.* drops values of type float64, expected float32 .*cast/,
+      );
+    }
+  });
+
+  it('gives outputs of float64 in single precision, with dropout in front of them and without', async () => {
+    const g = new GraphBuilder();
+    g.input({ name: 'input', type: 'float32', shape: ['batch', 3] });
+    const rate = g.initializer('rate', float32Tensor([0.5], []));
+    const dropped = g.op('Dropout', ['input', rate]);
+    g.output(g.op('Div', [g.op('Cast', [dropped], { to: 11 }), g.op('Cast', [rate], { to: 11 })]));
+    const model = createModel(g.build(), { kind: 'logits' });
+    const data = items(2, [3]);
+    const batch = { input: { type: 'float32', shape: [2, 3], data } } as const;
+    for (const asked of [model, mcDropout(model)]) {
+      for (const iterations of [1, 4]) {
+        const predictor = await predictorOf(asked, { iterations });
+        const found = await predictor.predict(batch, 2, predictor.draw(createRng('draw')), 0);
+        expect(found.data).toBeInstanceOf(Float32Array);
+        expect(found.shape).toEqual([2, iterations, 3]);
+        found.data.forEach((value, i) => {
+          const item = data[Math.floor(i / (3 * iterations)) * 3 + (i % 3)] as number;
+          if (asked === model) expect(value).toBe(2 * item);
+          else expect([0, 4 * item]).toContain(value);
+        });
+      }
+    }
+  });
+
   it('keeps a bias that is computed from the item out of the folded weights', async () => {
     const g = new GraphBuilder();
     g.input({ name: 'input', type: 'float32', shape: ['batch', 4] });

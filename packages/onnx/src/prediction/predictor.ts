@@ -6,12 +6,12 @@ import { describeNode, type Graph } from '../graph/graph.ts';
 import { readsOf } from '../graph/reads.ts';
 import { sizeOf, type TensorData } from '../graph/tensor-data.ts';
 import { isHalf } from '../graph/to-float32.ts';
-import type { Model } from '../model.ts';
+import { dropoutRatio, type Model } from '../model.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor } from '../runtime/tensors.ts';
 import { type Trace, traceGraph } from '../runtime/trace.ts';
-import { drawMasks, type PosteriorDraw } from './posterior-draw.ts';
+import { drawMasks, type PosteriorDraw, sharedBytes } from './posterior-draw.ts';
 import { buildSuffix, type Suffix } from './suffix.ts';
 
 /** Settings of {@link Predictor.create}. */
@@ -20,15 +20,28 @@ export interface PredictorSettings {
   readonly iterations: number;
   /** Runs the whole model on K copies of the input, as Baal does. For comparison: slower, same numbers. */
   readonly replicate: boolean;
-  /** Bytes that intermediate values of one run may take. */
+  /**
+   * Bytes that intermediate values of one run may take. Masked weights that all items share may take as many
+   * again; where those of one pass are larger, they are made one pass after another.
+   */
   readonly memoryBudgetBytes: number;
   /** Threads of one operator; 0 lets the runtime decide. */
   readonly threads: number;
 }
 
+/** How the K passes of a suffix are run. */
+interface Plan {
+  readonly suffix: Suffix;
+  readonly passesPerRun: number;
+  /** Runs of a batch. */
+  readonly groups: number;
+  /** Runs whose masked weights are kept from batch to batch. */
+  readonly keptGroups: number;
+}
+
 /** Predictions of one batch. */
 export interface BatchPrediction {
-  /** Values, row-major. */
+  /** Values, row-major; outputs of float64 are rounded to float32. */
   readonly data: Float32Array;
   /** `[n, K, C, ...]`. */
   readonly shape: readonly number[];
@@ -45,21 +58,19 @@ export class Predictor {
   readonly itemsPerRun: number;
   /** True if some mask had to be drawn for each item although joint masks were asked for. */
   readonly fellBack: boolean;
-  /** About how many bytes its sessions hold. */
+  /** About how many bytes its sessions and one draw hold. */
   readonly bytes: number;
   readonly #runtime: OnnxRuntime;
   readonly #prefix: InferenceSession | undefined;
   readonly #suffix: InferenceSession | undefined;
-  readonly #plan:
-    | { readonly suffix: Suffix; readonly passesPerRun: number; readonly groups: number }
-    | undefined;
+  readonly #plan: Plan | undefined;
   readonly #output: string;
   readonly #fixedBatch: number | undefined;
 
   private constructor(
     runtime: OnnxRuntime,
     sessions: { prefix: InferenceSession | undefined; suffix: InferenceSession | undefined },
-    plan: { suffix: Suffix; passesPerRun: number; groups: number } | undefined,
+    plan: Plan | undefined,
     trace: Trace,
     itemsPerRun: number,
     output: string,
@@ -82,7 +93,7 @@ export class Predictor {
   /**
    * Compiles a model for prediction; its weights become constants of the graphs.
    *
-   * @throws ConfigError for settings out of range, and for dropout in a model of half precision
+   * @throws ConfigError for settings out of range, and for dropout on values that are not float32
    */
   static async create(
     runtime: OnnxRuntime,
@@ -125,6 +136,7 @@ export class Predictor {
         'predict: the model is of float16, expected float32 for Monte Carlo dropout; make the model with toFloat32(graph)',
       );
     }
+    refuseOtherTypes(graph, trace);
     refuseMixedItems(graph, trace);
     const cut = settings.replicate ? uncutGraph(graph) : cutGraph(graph, trace);
     const passesPerRun = passesIn(settings, graph, trace, K);
@@ -148,24 +160,28 @@ export class Predictor {
     const bytes =
       bytesAnItem({ ...graph, nodes: cut.prefix }, trace) +
       passesPerRun * bytesAnItem({ ...graph, nodes: afterFolds(cut, suffix) }, trace);
+    const groups = Math.ceil(K / passesPerRun);
+    const groupBytes = sharedBytes(suffix, passesPerRun);
+    const fitting = Math.floor(settings.memoryBudgetBytes / Math.max(1, groupBytes));
+    // Where not all of them fit, one place is for the group that is being run.
+    const keptGroups = fitting < groups ? Math.max(0, fitting - 1) : groups;
     return new Predictor(
       runtime,
       { prefix, suffix: suffixSession },
-      { suffix, passesPerRun, groups: Math.ceil(K / passesPerRun) },
+      { suffix, passesPerRun, groups, keptGroups },
       trace,
       itemsWithin(settings.memoryBudgetBytes, bytes),
       model.output,
       settings,
       fellBack,
-      2 * weightBytes(graph),
+      2 * weightBytes(graph) + Math.min(groups, keptGroups + 1) * groupBytes,
     );
   }
 
   /** Draws the masks of all K passes. @returns undefined for a deterministic model. */
   draw(rng: Rng): PosteriorDraw | undefined {
     if (this.#plan === undefined) return undefined;
-    const { suffix, passesPerRun, groups } = this.#plan;
-    return drawMasks(this.#runtime, suffix, rng, passesPerRun, groups);
+    return drawMasks(this.#runtime, this.#plan.suffix, rng, this.#plan);
   }
 
   /**
@@ -200,7 +216,7 @@ export class Predictor {
       const results = await this.#suffix.run({ ...crossing, ...masks });
       const output = results[this.#output] as Tensor;
       const itemShape = itemShapeOf(output);
-      const data = output.data as Float32Array;
+      const data = inSinglePrecision(output);
       const shape = [size, this.iterations, ...itemShape];
       if (groups === 1 && rows === size) return { data, shape };
       result ??= { data: new Float32Array(sizeOf(shape)), shape };
@@ -221,7 +237,7 @@ export class Predictor {
     const K = this.iterations;
     const itemShape = itemShapeOf(output);
     const item = sizeOf(itemShape);
-    const data = output.data as Float32Array;
+    const data = inSinglePrecision(output);
     const shape = [size, K, ...itemShape];
     if (K === 1)
       return { data: data.length === size * item ? data : data.slice(0, size * item), shape };
@@ -245,12 +261,30 @@ function itemShapeOf(output: Tensor): readonly number[] {
   return output.dims.length === 1 ? [1] : output.dims.slice(1);
 }
 
+/** Numbers of an output of float32 or float64; the memory of the output itself if it is float32. */
+function inSinglePrecision({ data }: Tensor): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
+}
+
 function padded(tensor: TensorData, rows: number): TensorData {
   const shape = [rows, ...tensor.shape.slice(1)];
   const ArrayType = tensor.data.constructor as new (length: number) => Float32Array;
   const data = new ArrayType(sizeOf(shape));
   data.set(tensor.data as Float32Array);
   return { type: tensor.type, shape, data };
+}
+
+/** Masks are of single precision. */
+function refuseOtherTypes(graph: Graph, trace: Trace): void {
+  for (const node of graph.nodes) {
+    if (node.opType !== 'Dropout' || dropoutRatio(graph, node) === 0) continue;
+    const type = trace.values.get(node.inputs[0] ?? '')?.type;
+    if (type !== undefined && type !== 'float32') {
+      throw new ConfigError(
+        `predict: ${describeNode(node)} drops values of type ${type}, expected float32 for Monte Carlo dropout; export the model in single precision, or cast to float32 in front of that node`,
+      );
+    }
+  }
 }
 
 /** Behind a dropout every value has rows of its own for each item: what mixes items cannot run on K·B rows. */

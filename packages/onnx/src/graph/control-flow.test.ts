@@ -117,6 +117,39 @@ describe('If', () => {
     expect(await run(left)).toEqual(await run(given));
   });
 
+  const casted = (value: TensorData, types: readonly number[]): Graph => {
+    const g = start();
+    g.initializer('given', value);
+    const condition = types.reduce((name, to) => g.op('Cast', [name], { to }), 'given');
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [condition], attributes, 'y'));
+    return g.build();
+  };
+  const half: TensorData = { type: 'float16', shape: [], data: Uint16Array.of(0x3800) };
+  const [int64, bool9] = [7, 9];
+
+  it.each([
+    ['0.5 as bool', float32Tensor([0.5], []), [bool9], 'Mul'],
+    ['0.5 as an integer', float32Tensor([0.5], []), [int64, bool9], 'Sub'],
+    ['-1.5 as an integer', float32Tensor([-1.5], []), [int64, bool9], 'Mul'],
+    ['0.5 of half precision as an integer', half, [int64, bool9], 'Sub'],
+    ['256 as bool', int64Tensor([256], []), [bool9], 'Mul'],
+    ['256 as bool, then as a byte', int64Tensor([256], []), [bool9, 2, bool9], 'Mul'],
+  ] as const)('of %s is the branch that the runtime takes', async (_, value, types, taken) => {
+    const given = casted(value, types);
+    const left = resolveControlFlow(given);
+    await expectResolved(given, left);
+    expect(operatorsOf(left)).toContain(taken);
+  });
+
+  it('of a number that its type cannot hold stays', () => {
+    const given = casted(int64Tensor([256], []), [2, bool9]);
+    expect(resolveControlFlow(given)).toBe(given);
+  });
+
   it('of a condition on the data stays', () => {
     const g = start();
     const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
@@ -151,6 +184,97 @@ describe('Loop', () => {
   it('whose condition is made anew in each round stays', () => {
     const body = loopBody((g) => g.op('Not', [g.op('Not', ['goes'], {}, 'not')], {}, 'on'));
     expect(operatorsOf(readOnnx(writeOnnx(network(3, body))))).toContain('Loop');
+  });
+
+  it('whose condition is a number that its type cannot hold stays', async () => {
+    const body = loopBody((g) =>
+      g.op('Cast', [g.op('Cast', ['many'], { to: 2 })], { to: 9 }, 'on'),
+    );
+    const given = network(3, body);
+    const initializers = new Map([...given.initializers, ['many', int64Tensor([256], [])]]);
+    const graph = { ...given, initializers };
+    expect(resolveControlFlow(graph)).toBe(graph);
+  });
+
+  it('whose condition has the name of a constant around it stays', () => {
+    // The runtime refuses such names.
+    const body = loopBody((g) => {
+      const on = g.op('Not', ['goes'], {}, 'on');
+      return on;
+    });
+    const given = network(3, body);
+    const graph = { ...given, initializers: new Map([...given.initializers, ['on', bool(true)]]) };
+    expect(resolveControlFlow(graph)).toBe(graph);
+  });
+
+  it('takes no name that a branch which stays has inside, nor one that is made of it', async () => {
+    const inner = (opType: string): Graph => {
+      const g = new GraphBuilder(undefined, opType);
+      const numbered = [0, 1, 2, 3, 4, 5].map((i) => g.op('Neg', ['h'], {}, `next_${i}`));
+      const sum = numbered.reduce((a, b) => g.op('Add', [a, b], {}, `${opType}_sum`));
+      g.output(g.op(opType, [sum, 'next'], {}, `${opType}_out`), {
+        type: 'float32',
+        shape: [null, 3],
+      });
+      return g.build();
+    };
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'round', type: 'int64', shape: [] });
+    body.input({ name: 'goes', type: 'bool', shape: [] });
+    body.input({ name: 'h', type: 'float32', shape: [null, 3] });
+    body.op('Mul', ['h', 'w'], {}, 'next');
+    const total = body.op('ReduceSum', ['h'], { keepdims: 0 }, 'total');
+    const attributes = {
+      then_branch: { graph: inner('Mul') },
+      else_branch: { graph: inner('Sub') },
+    };
+    const chosen = body.op(
+      'If',
+      [body.op('Cast', [total], { to: 9 }, 'any')],
+      attributes,
+      'chosen',
+    );
+    body.output('goes', { type: 'bool', shape: [] });
+    body.output(chosen, { type: 'float32', shape: [null, 3] });
+    body.output(body.op('Identity', [chosen], {}, 'kept'), { type: 'float32', shape: [null, 3] });
+    const given = network(3, body.build());
+    const left = resolveControlFlow(given);
+    expect(operatorsOf(left)).not.toContain('Loop');
+    expect(await run(left)).toEqual(await run(given));
+  });
+
+  it('counts what is inside of branches and of loops in it', () => {
+    const inner = new GraphBuilder(undefined, 'then');
+    let last = 'h';
+    for (let i = 0; i < 1000; i++) last = inner.op('Identity', [last], {}, 'step');
+    inner.output(last, { type: 'float32', shape: [null, 3] });
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'round', type: 'int64', shape: [] });
+    body.input({ name: 'goes', type: 'bool', shape: [] });
+    body.input({ name: 'h', type: 'float32', shape: [null, 3] });
+    const branches = {
+      then_branch: { graph: inner.build() },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    const next = body.op('If', ['yes'], branches, 'next');
+    body.output('goes', { type: 'bool', shape: [] });
+    body.output(next, { type: 'float32', shape: [null, 3] });
+    body.output(body.op('Identity', [next], {}, 'kept'), { type: 'float32', shape: [null, 3] });
+    expect(operatorsOf(resolveControlFlow(network(5, body.build())))).not.toContain('Loop');
+    expect(operatorsOf(resolveControlFlow(network(50, body.build())))).toContain('Loop');
+  });
+
+  it('repeats long names in short', () => {
+    const long = 'n'.repeat(10_000);
+    const body = loopBody();
+    const nodes = body.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((name) => (name === 'sum' ? long : name)),
+      outputs: node.outputs.map((name) => (name === 'sum' ? long : name)),
+    }));
+    const left = resolveControlFlow(network(20, { ...body, nodes }));
+    const names = left.nodes.flatMap(({ outputs }) => outputs);
+    expect(names.filter((name) => name.length > 1000)).toEqual([long]);
   });
 
   it('whose body has another number of inputs is left for the runtime to refuse', () => {

@@ -210,7 +210,8 @@ describe('Loop', () => {
   it('takes no name that a branch which stays has inside, nor one that is made of it', async () => {
     const inner = (opType: string): Graph => {
       const g = new GraphBuilder(undefined, opType);
-      const numbered = [0, 1, 2, 3, 4, 5].map((i) => g.op('Neg', ['h'], {}, `next_${i}`));
+      const hint = opType === 'Mul' ? 'next' : 'other';
+      const numbered = [0, 1, 2, 3, 4, 5].map((i) => g.op('Neg', ['h'], {}, `${hint}_${i}`));
       const sum = numbered.reduce((a, b) => g.op('Add', [a, b], {}, `${opType}_sum`));
       g.output(g.op(opType, [sum, 'next'], {}, `${opType}_out`), {
         type: 'float32',
@@ -387,6 +388,9 @@ describe('training', () => {
     return g.build();
   }
 
+  /** The body without what it returns of each round. */
+  const lone = (body: Graph): Graph => ({ ...body, outputs: body.outputs.slice(0, 2) });
+
   async function gradient(graph: Graph): Promise<number[]> {
     const trainer = await Trainer.create(
       runtime,
@@ -411,6 +415,90 @@ describe('training', () => {
     expected.forEach((value, i) => {
       expect(found[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  const rows = (g: GraphBuilder, of = 'x') => g.op('Gather', [g.op('Shape', [of]), g.int(0)]);
+  const columns = (g: GraphBuilder, of = 'x') =>
+    g.op('Gather', [g.op('Shape', [of]), g.ints([-1])]);
+  const chosen = (condition: (g: GraphBuilder) => string): Graph => {
+    const g = start();
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [condition(g)], attributes, 'y'));
+    return g.build();
+  };
+
+  // All of these are the same at batches of 2 and 3, but not of 1, or not on other data than zeros.
+  it.each<[string, (g: GraphBuilder) => string]>([
+    ['the batch size', (g) => g.op('Greater', [rows(g), g.int(1)])],
+    ['all extents', (g) => g.op('Greater', [g.op('Size', ['x']), g.int(3)])],
+    [
+      'rows that are cut from the batch',
+      (g) => {
+        const two = g.op('Slice', ['x', g.ints([0]), g.ints([2]), g.ints([0])]);
+        return g.op('Equal', [rows(g, two), g.int(2)]);
+      },
+    ],
+    [
+      'an extent that is made of the batch size',
+      (g) => {
+        const most = g.op('Min', [rows(g), g.int(2)]);
+        const one = g.op('Unsqueeze', [most, g.ints([0])]);
+        return g.op('Equal', [rows(g, g.op('ConstantOfShape', [one])), g.int(2)]);
+      },
+    ],
+    [
+      'how many elements are not 0',
+      (g) => g.op('Equal', [columns(g, g.op('NonZero', ['x'])), g.ints([0])]),
+    ],
+    [
+      'all extents, of which one is read',
+      (g) => {
+        const most = g.op('Min', [g.op('Shape', ['x']), g.int(2)]);
+        return g.op('Equal', [g.op('Slice', [most, g.ints([0]), g.ints([1])]), g.ints([2])]);
+      },
+    ],
+  ])('refuses a branch that depends on %s', async (_, condition) => {
+    await expect(gradient(chosen(condition))).rejects.toThrow(/If "y" has no gradient rule/);
+  });
+
+  it.each<[string, (g: GraphBuilder) => string]>([
+    ['the columns', (g) => g.op('Equal', [columns(g), g.ints([3])])],
+    [
+      'the columns after others were put beside the batch size',
+      (g) => {
+        const shape = g.op('Concat', [g.op('Shape', ['x']), g.ints([5])], { axis: 0 });
+        const twice = g.op('Mul', [
+          g.op('Cast', [shape], { to: 6 }),
+          g.op('Cast', [g.int(2)], { to: 6 }),
+        ]);
+        const last = g.op('Slice', [twice, g.ints([1]), g.ints([2])]);
+        return g.op('Equal', [g.op('Cast', [last], { to: 7 }), g.ints([6])]);
+      },
+    ],
+    [
+      'the columns of what is reshaped to the batch size',
+      (g) => {
+        const one = g.op('Unsqueeze', [rows(g), g.ints([0])]);
+        const shape = g.op('Concat', [one, g.ints([-1])], { axis: 0 });
+        return g.op('Equal', [columns(g, g.op('Reshape', ['x', shape])), g.ints([3])]);
+      },
+    ],
+  ])('takes the branch that depends on %s', async (_, condition) => {
+    const [found, expected] = [
+      await gradient(chosen(condition)),
+      await gradient(chosen((g) => g.op('Identity', ['yes']))),
+    ];
+    expect(found).toEqual(expected);
+  });
+
+  it('refuses rounds that depend on the batch size', async () => {
+    const g = start();
+    const most = g.op('Min', [rows(g), g.int(2)]);
+    g.output(g.op('Loop', [most, 'yes', 'x'], { body: { graph: lone(loopBody()) } }, 'y'));
+    await expect(gradient(g.build())).rejects.toThrow(/Loop "y" has no gradient rule/);
   });
 
   it('refuses a branch that depends on the data, and says what to do', async () => {

@@ -14,7 +14,8 @@ const MOST_MEMBERS = 1_000_000;
  * The graph without control flow and sequences that are known before it runs: branches whose condition is constant,
  * loops with a constant number of rounds, lists of tensors.
  *
- * @param facts what runs have shown: with it, conditions and numbers that depend on shapes only are known too
+ * @param facts what runs have shown: with it, conditions and numbers that depend on extents only are known too; what
+ *   depends on the batch size may not be among the facts
  */
 export function resolveControlFlow(graph: Graph, facts?: Facts): Graph {
   const nodes = new Budget(MOST_NODES);

@@ -104,7 +104,7 @@ ONNX Runtime runs.
   a gradient.
 - **resolved** (${resolved.size}): branches with a constant condition, loops with a constant number of rounds, and lists of
   tensors are replaced by what they come to: when a file is read, and before training, when conditions and numbers that
-  depend on shapes only are known too. Those that depend on the data are as run only.
+  depend on extents other than the batch size are known too. Those that depend on the data or the batch size are as run only.
 - **run only**: the operator may stand anywhere in a trained graph where no gradient has to pass: in frozen
   parts, before the trained parameters, and wherever its result is an integer or a condition (shapes, indices,
   comparisons), because those do not change with small changes of a weight. Elsewhere it is an error that names

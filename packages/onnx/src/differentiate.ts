@@ -104,7 +104,7 @@ function remedyFor({ domain, opType }: Node): string {
     return 'the runtime has laid out this graph for one processor: optimise it at the level "extended" instead of "all", or train the graph before that';
   }
   if (domain === '' && ['If', 'Loop', 'Scan'].includes(opType)) {
-    return 'its course depends on the data, or it makes too many rounds: freeze the parameters before and in it, or export the model with a constant condition or a small constant number of rounds';
+    return 'its course depends on the data or the batch size, or it makes too many rounds: freeze the parameters before and in it, or export the model with a constant condition or a small constant number of rounds';
   }
   return 'freeze the parameters before it, or replace the operator';
 }

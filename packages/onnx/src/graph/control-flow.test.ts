@@ -117,6 +117,39 @@ describe('If', () => {
     expect(await run(left)).toEqual(await run(given));
   });
 
+  const casted = (value: TensorData, types: readonly number[]): Graph => {
+    const g = start();
+    g.initializer('given', value);
+    const condition = types.reduce((name, to) => g.op('Cast', [name], { to }), 'given');
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [condition], attributes, 'y'));
+    return g.build();
+  };
+  const half: TensorData = { type: 'float16', shape: [], data: Uint16Array.of(0x3800) };
+  const [int64, bool9] = [7, 9];
+
+  it.each([
+    ['0.5 as bool', float32Tensor([0.5], []), [bool9], 'Mul'],
+    ['0.5 as an integer', float32Tensor([0.5], []), [int64, bool9], 'Sub'],
+    ['-1.5 as an integer', float32Tensor([-1.5], []), [int64, bool9], 'Mul'],
+    ['0.5 of half precision as an integer', half, [int64, bool9], 'Sub'],
+    ['256 as bool', int64Tensor([256], []), [bool9], 'Mul'],
+    ['256 as bool, then as a byte', int64Tensor([256], []), [bool9, 2, bool9], 'Mul'],
+  ] as const)('of %s is the branch that the runtime takes', async (_, value, types, taken) => {
+    const given = casted(value, types);
+    const left = resolveControlFlow(given);
+    await expectResolved(given, left);
+    expect(operatorsOf(left)).toContain(taken);
+  });
+
+  it('of a number that its type cannot hold stays', () => {
+    const given = casted(int64Tensor([256], []), [2, bool9]);
+    expect(resolveControlFlow(given)).toBe(given);
+  });
+
   it('of a condition on the data stays', () => {
     const g = start();
     const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
@@ -151,6 +184,98 @@ describe('Loop', () => {
   it('whose condition is made anew in each round stays', () => {
     const body = loopBody((g) => g.op('Not', [g.op('Not', ['goes'], {}, 'not')], {}, 'on'));
     expect(operatorsOf(readOnnx(writeOnnx(network(3, body))))).toContain('Loop');
+  });
+
+  it('whose condition is a number that its type cannot hold stays', async () => {
+    const body = loopBody((g) =>
+      g.op('Cast', [g.op('Cast', ['many'], { to: 2 })], { to: 9 }, 'on'),
+    );
+    const given = network(3, body);
+    const initializers = new Map([...given.initializers, ['many', int64Tensor([256], [])]]);
+    const graph = { ...given, initializers };
+    expect(resolveControlFlow(graph)).toBe(graph);
+  });
+
+  it('whose condition has the name of a constant around it stays', () => {
+    // The runtime refuses such names.
+    const body = loopBody((g) => {
+      const on = g.op('Not', ['goes'], {}, 'on');
+      return on;
+    });
+    const given = network(3, body);
+    const graph = { ...given, initializers: new Map([...given.initializers, ['on', bool(true)]]) };
+    expect(resolveControlFlow(graph)).toBe(graph);
+  });
+
+  it('takes no name that a branch which stays has inside, nor one that is made of it', async () => {
+    const inner = (opType: string): Graph => {
+      const g = new GraphBuilder(undefined, opType);
+      const hint = opType === 'Mul' ? 'next' : 'other';
+      const numbered = [0, 1, 2, 3, 4, 5].map((i) => g.op('Neg', ['h'], {}, `${hint}_${i}`));
+      const sum = numbered.reduce((a, b) => g.op('Add', [a, b], {}, `${opType}_sum`));
+      g.output(g.op(opType, [sum, 'next'], {}, `${opType}_out`), {
+        type: 'float32',
+        shape: [null, 3],
+      });
+      return g.build();
+    };
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'round', type: 'int64', shape: [] });
+    body.input({ name: 'goes', type: 'bool', shape: [] });
+    body.input({ name: 'h', type: 'float32', shape: [null, 3] });
+    body.op('Mul', ['h', 'w'], {}, 'next');
+    const total = body.op('ReduceSum', ['h'], { keepdims: 0 }, 'total');
+    const attributes = {
+      then_branch: { graph: inner('Mul') },
+      else_branch: { graph: inner('Sub') },
+    };
+    const chosen = body.op(
+      'If',
+      [body.op('Cast', [total], { to: 9 }, 'any')],
+      attributes,
+      'chosen',
+    );
+    body.output('goes', { type: 'bool', shape: [] });
+    body.output(chosen, { type: 'float32', shape: [null, 3] });
+    body.output(body.op('Identity', [chosen], {}, 'kept'), { type: 'float32', shape: [null, 3] });
+    const given = network(3, body.build());
+    const left = resolveControlFlow(given);
+    expect(operatorsOf(left)).not.toContain('Loop');
+    expect(await run(left)).toEqual(await run(given));
+  });
+
+  it('counts what is inside of branches and of loops in it', () => {
+    const inner = new GraphBuilder(undefined, 'then');
+    let last = 'h';
+    for (let i = 0; i < 1000; i++) last = inner.op('Identity', [last], {}, 'step');
+    inner.output(last, { type: 'float32', shape: [null, 3] });
+    const body = new GraphBuilder(undefined, 'body');
+    body.input({ name: 'round', type: 'int64', shape: [] });
+    body.input({ name: 'goes', type: 'bool', shape: [] });
+    body.input({ name: 'h', type: 'float32', shape: [null, 3] });
+    const branches = {
+      then_branch: { graph: inner.build() },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    const next = body.op('If', ['yes'], branches, 'next');
+    body.output('goes', { type: 'bool', shape: [] });
+    body.output(next, { type: 'float32', shape: [null, 3] });
+    body.output(body.op('Identity', [next], {}, 'kept'), { type: 'float32', shape: [null, 3] });
+    expect(operatorsOf(resolveControlFlow(network(5, body.build())))).not.toContain('Loop');
+    expect(operatorsOf(resolveControlFlow(network(50, body.build())))).toContain('Loop');
+  });
+
+  it('repeats long names in short', () => {
+    const long = 'n'.repeat(10_000);
+    const body = loopBody();
+    const nodes = body.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((name) => (name === 'sum' ? long : name)),
+      outputs: node.outputs.map((name) => (name === 'sum' ? long : name)),
+    }));
+    const left = resolveControlFlow(network(20, { ...body, nodes }));
+    const names = left.nodes.flatMap(({ outputs }) => outputs);
+    expect(names.filter((name) => name.length > 1000)).toEqual([long]);
   });
 
   it('whose body has another number of inputs is left for the runtime to refuse', () => {
@@ -263,6 +388,9 @@ describe('training', () => {
     return g.build();
   }
 
+  /** The body without what it returns of each round. */
+  const lone = (body: Graph): Graph => ({ ...body, outputs: body.outputs.slice(0, 2) });
+
   async function gradient(graph: Graph): Promise<number[]> {
     const trainer = await Trainer.create(
       runtime,
@@ -287,6 +415,90 @@ describe('training', () => {
     expected.forEach((value, i) => {
       expect(found[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  const rows = (g: GraphBuilder, of = 'x') => g.op('Gather', [g.op('Shape', [of]), g.int(0)]);
+  const columns = (g: GraphBuilder, of = 'x') =>
+    g.op('Gather', [g.op('Shape', [of]), g.ints([-1])]);
+  const chosen = (condition: (g: GraphBuilder) => string): Graph => {
+    const g = start();
+    const attributes = {
+      then_branch: { graph: branch('Mul', 'then') },
+      else_branch: { graph: branch('Sub', 'else') },
+    };
+    g.output(g.op('If', [condition(g)], attributes, 'y'));
+    return g.build();
+  };
+
+  // All of these are the same at batches of 2 and 3, but not of 1, or not on other data than zeros.
+  it.each<[string, (g: GraphBuilder) => string]>([
+    ['the batch size', (g) => g.op('Greater', [rows(g), g.int(1)])],
+    ['all extents', (g) => g.op('Greater', [g.op('Size', ['x']), g.int(3)])],
+    [
+      'rows that are cut from the batch',
+      (g) => {
+        const two = g.op('Slice', ['x', g.ints([0]), g.ints([2]), g.ints([0])]);
+        return g.op('Equal', [rows(g, two), g.int(2)]);
+      },
+    ],
+    [
+      'an extent that is made of the batch size',
+      (g) => {
+        const most = g.op('Min', [rows(g), g.int(2)]);
+        const one = g.op('Unsqueeze', [most, g.ints([0])]);
+        return g.op('Equal', [rows(g, g.op('ConstantOfShape', [one])), g.int(2)]);
+      },
+    ],
+    [
+      'how many elements are not 0',
+      (g) => g.op('Equal', [columns(g, g.op('NonZero', ['x'])), g.ints([0])]),
+    ],
+    [
+      'all extents, of which one is read',
+      (g) => {
+        const most = g.op('Min', [g.op('Shape', ['x']), g.int(2)]);
+        return g.op('Equal', [g.op('Slice', [most, g.ints([0]), g.ints([1])]), g.ints([2])]);
+      },
+    ],
+  ])('refuses a branch that depends on %s', async (_, condition) => {
+    await expect(gradient(chosen(condition))).rejects.toThrow(/If "y" has no gradient rule/);
+  });
+
+  it.each<[string, (g: GraphBuilder) => string]>([
+    ['the columns', (g) => g.op('Equal', [columns(g), g.ints([3])])],
+    [
+      'the columns after others were put beside the batch size',
+      (g) => {
+        const shape = g.op('Concat', [g.op('Shape', ['x']), g.ints([5])], { axis: 0 });
+        const twice = g.op('Mul', [
+          g.op('Cast', [shape], { to: 6 }),
+          g.op('Cast', [g.int(2)], { to: 6 }),
+        ]);
+        const last = g.op('Slice', [twice, g.ints([1]), g.ints([2])]);
+        return g.op('Equal', [g.op('Cast', [last], { to: 7 }), g.ints([6])]);
+      },
+    ],
+    [
+      'the columns of what is reshaped to the batch size',
+      (g) => {
+        const one = g.op('Unsqueeze', [rows(g), g.ints([0])]);
+        const shape = g.op('Concat', [one, g.ints([-1])], { axis: 0 });
+        return g.op('Equal', [columns(g, g.op('Reshape', ['x', shape])), g.ints([3])]);
+      },
+    ],
+  ])('takes the branch that depends on %s', async (_, condition) => {
+    const [found, expected] = [
+      await gradient(chosen(condition)),
+      await gradient(chosen((g) => g.op('Identity', ['yes']))),
+    ];
+    expect(found).toEqual(expected);
+  });
+
+  it('refuses rounds that depend on the batch size', async () => {
+    const g = start();
+    const most = g.op('Min', [rows(g), g.int(2)]);
+    g.output(g.op('Loop', [most, 'yes', 'x'], { body: { graph: lone(loopBody()) } }, 'y'));
+    await expect(gradient(g.build())).rejects.toThrow(/Loop "y" has no gradient rule/);
   });
 
   it('refuses a branch that depends on the data, and says what to do', async () => {

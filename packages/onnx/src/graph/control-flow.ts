@@ -1,13 +1,12 @@
+import type { Budget } from './budget.ts';
 import { type Graph, intAttribute, intsAttribute, type Node } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import type { Known } from './known-values.ts';
+import { isTrue, type Known, knownValues } from './known-values.ts';
 import { withReads } from './reads.ts';
 import { rewriteNodes } from './rewrite.ts';
 
-/** How many nodes may still be made. */
-export interface Budget {
-  nodes: number;
-}
+/** Of the names in a body, which every round repeats, this many characters are enough. */
+const LABEL = 200;
 
 /**
  * The graph without those If, Loop and Scan nodes whose course is known: the branch that is taken, or the rounds one
@@ -17,11 +16,10 @@ export interface Budget {
 export function unrollControlFlow(graph: Graph, known: Known, budget: Budget): Graph {
   if (!graph.nodes.some(isControlFlow)) return graph;
   let changed = false;
-  let reserved = false;
+  let started: Unrolling | undefined;
   const built = rewriteNodes(graph, (g, node) => {
-    if (!reserved) for (const name of namesInSeveralScopes(graph)) g.reserve(name);
-    reserved = true;
-    const results = isControlFlow(node) ? unrolled(g, node, known, budget) : undefined;
+    started ??= unrolling(g, graph, known, budget);
+    const results = isControlFlow(node) ? unrolled(node, started) : undefined;
     if (results === undefined) return false;
     changed = true;
     node.outputs.forEach((output, i) => {
@@ -39,56 +37,76 @@ function isControlFlow({ domain, opType }: Node): boolean {
   return domain === '' && ['If', 'Loop', 'Scan'].includes(opType);
 }
 
-/** Names that a value inlined may not take: another scope has them too. */
-function namesInSeveralScopes(graph: Graph): Set<string> {
-  const counts = new Map<string, number>();
-  const visit = ({ nodes, inputs, initializers }: Graph): void => {
-    const own = [...inputs.map(({ name }) => name), ...initializers.keys()];
-    for (const { outputs, attributes } of nodes) {
-      own.push(...outputs);
-      for (const value of Object.values(attributes)) if ('graph' in value) visit(value.graph);
-    }
-    for (const name of own) counts.set(name, (counts.get(name) ?? 0) + 1);
+/** What unrolling needs to know. */
+interface Unrolling {
+  readonly g: GraphBuilder;
+  readonly known: Known;
+  readonly budget: Budget;
+  /** The name of the copy of a value or node in a subgraph. */
+  readonly copyName: (name: string) => string;
+}
+
+/**
+ * Starts to unroll. A value of a subgraph keeps its name the first time, if no other scope has it; new names are such
+ * that no scope has.
+ */
+function unrolling(g: GraphBuilder, graph: Graph, known: Known, budget: Budget): Unrolling {
+  const scopes = scopesOfNames(graph);
+  for (const name of scopes.keys()) g.reserve(name);
+  const kept = new Set<string>();
+  const copyName = (name: string): string => {
+    if (scopes.get(name) !== 1 || kept.has(name)) return g.fresh(name.slice(-LABEL));
+    kept.add(name);
+    return name;
   };
-  visit(graph);
-  return new Set([...counts].flatMap(([name, count]) => (count > 1 ? [name] : [])));
+  return { g, known, budget, copyName };
+}
+
+/** How many scopes have a value of each name. */
+function scopesOfNames(graph: Graph, counts = new Map<string, number>()): Map<string, number> {
+  const { nodes, inputs, initializers } = graph;
+  const own = [...inputs.map(({ name }) => name), ...initializers.keys()];
+  for (const { outputs, attributes } of nodes) {
+    own.push(...outputs);
+    for (const value of Object.values(attributes)) {
+      if ('graph' in value) scopesOfNames(value.graph, counts);
+    }
+  }
+  for (const name of own) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /** The values that take the place of a node's outputs; undefined if its course is not known. */
-function unrolled(g: GraphBuilder, node: Node, known: Known, budget: Budget): string[] | undefined {
+function unrolled(node: Node, how: Unrolling): string[] | undefined {
   switch (node.opType) {
     case 'If':
-      return branchTaken(g, node, known);
+      return branchTaken(node, how);
     case 'Loop':
-      return loopRounds(g, node, known, budget);
+      return loopRounds(node, how);
     default:
-      return scanRounds(g, node, known, budget);
+      return scanRounds(node, how);
   }
 }
 
-function branchTaken(g: GraphBuilder, node: Node, known: Known): string[] | undefined {
-  const condition = known.constant(node.inputs[0] ?? '');
+function branchTaken(node: Node, how: Unrolling): string[] | undefined {
+  const condition = how.known.constant(node.inputs[0] ?? '');
   if (condition === undefined) return undefined;
-  const taken = subgraph(node, condition.data[0] ? 'then_branch' : 'else_branch');
+  const taken = subgraph(node, isTrue(condition) ? 'then_branch' : 'else_branch');
   const fits = taken !== undefined && hasSides(taken, 0, node.outputs.length);
-  return fits ? inlined(g, taken)([]) : undefined;
+  return fits ? inlined(taken, how)([]) : undefined;
 }
 
 /** Inputs: number of rounds, condition, states. Of a round: its number, condition, states; condition, states, values. */
-function loopRounds(
-  g: GraphBuilder,
-  node: Node,
-  known: Known,
-  budget: Budget,
-): string[] | undefined {
+function loopRounds(node: Node, how: Unrolling): string[] | undefined {
+  const { g, known, budget } = how;
   const body = subgraph(node, 'body');
   const [count = '', condition = '', ...first] = node.inputs;
   const rounds = Number(known.constant(count)?.data[0] ?? Number.NaN);
-  const goes = condition === '' || Boolean(known.constant(condition)?.data[0]);
+  const goes = condition === '' || isTrue(known.constant(condition));
   if (body === undefined || !goes || !alwaysGoesOn(body, known)) return undefined;
   if (!hasSides(body, first.length + 2, node.outputs.length + 1)) return undefined;
-  if (!spent(budget, rounds, body)) return undefined;
-  const round = inlined(g, body);
+  if (!budget.take(sizeOfRounds(rounds, body, node))) return undefined;
+  const round = inlined(body, how);
   const yes = g.initializer(g.fresh('yes'), { type: 'bool', shape: [], data: Uint8Array.of(1) });
   let states = first;
   const values = Array.from({ length: rounds }, (_, i) => {
@@ -100,12 +118,8 @@ function loopRounds(
 }
 
 /** Inputs: states, then what each round reads a slice of; of a round the same without the axis. */
-function scanRounds(
-  g: GraphBuilder,
-  node: Node,
-  known: Known,
-  budget: Budget,
-): string[] | undefined {
+function scanRounds(node: Node, how: Unrolling): string[] | undefined {
+  const { g, known, budget } = how;
   const body = subgraph(node, 'body');
   const read = intAttribute(node, 'num_scan_inputs', 0);
   const first = node.inputs.slice(0, node.inputs.length - read);
@@ -116,8 +130,8 @@ function scanRounds(
   if (body === undefined || !hasSides(body, node.inputs.length, node.outputs.length)) {
     return undefined;
   }
-  if (!spent(budget, rounds, body)) return undefined;
-  const round = inlined(g, body);
+  if (!budget.take(sizeOfRounds(rounds, body, node))) return undefined;
+  const round = inlined(body, how);
   let states: readonly string[] = first;
   const values = Array.from({ length: rounds }, (_, t) => {
     const slices = sliced.map((name, i) =>
@@ -155,25 +169,34 @@ function hasSides(body: Graph, inputs: number, outputs: number): boolean {
   return body.inputs.length === inputs && body.outputs.length >= outputs;
 }
 
-/** Takes the nodes of some rounds from the budget, if they are there. */
-function spent(budget: Budget, rounds: number, body: Graph): boolean {
-  const nodes = rounds * (body.nodes.length + 1);
-  if (!(rounds >= 1) || nodes > budget.nodes) return false;
-  budget.nodes -= nodes;
-  return true;
+/**
+ * What the rounds of a node make, in nodes of the usual size. Those inside of a body's own subgraphs count: each round
+ * has a copy, which may be unrolled in turn. (A branch that takes the place of its If only moves.)
+ */
+function sizeOfRounds(rounds: number, body: Graph, { inputs, outputs }: Node): number {
+  return rounds >= 1
+    ? rounds * (nodesIn(body) + inputs.length + outputs.length)
+    : Number.POSITIVE_INFINITY;
+}
+
+/** Nodes at all depths, of which one with many inputs and outputs counts as several. */
+function nodesIn(graph: Graph): number {
+  let count = 0;
+  for (const { inputs, outputs, attributes } of graph.nodes) {
+    count += Math.max(1, (inputs.length + outputs.length) / 16);
+    for (const value of Object.values(attributes)) {
+      if ('graph' in value) count += nodesIn(value.graph);
+    }
+  }
+  return count;
 }
 
 /** Whether the condition that a round returns is true whatever happens in it. */
 function alwaysGoesOn(body: Graph, known: Known): boolean {
-  let name = body.outputs[0]?.name ?? '';
-  for (;;) {
-    if (name === body.inputs[1]?.name) return true;
-    const constant = body.initializers.get(name) ?? known.constant(name);
-    if (constant !== undefined) return Boolean(constant.data[0]);
-    const maker = body.nodes.find(({ outputs }) => outputs.includes(name));
-    if (maker === undefined || !['Identity', 'Cast'].includes(maker.opType)) return false;
-    name = maker.inputs[0] ?? '';
-  }
+  const inside = knownValues(body, undefined, known);
+  const name = body.outputs[0]?.name ?? '';
+  // What a round is given is true, and stays so in any type.
+  return inside.source(name) === body.inputs[1]?.name || isTrue(inside.constant(name));
 }
 
 function subgraph(node: Node, name: string): Graph | undefined {
@@ -182,9 +205,9 @@ function subgraph(node: Node, name: string): Graph | undefined {
 }
 
 /** Appends the nodes of a subgraph as often as it is called: values for its inputs in, its outputs back. */
-function inlined(g: GraphBuilder, body: Graph): (inputs: readonly string[]) => string[] {
+function inlined(body: Graph, { g, copyName }: Unrolling): (inputs: readonly string[]) => string[] {
   const constants = new Map(
-    [...body.initializers].map(([name, tensor]) => [name, g.initializer(g.fresh(name), tensor)]),
+    [...body.initializers].map(([name, tensor]) => [name, g.initializer(copyName(name), tensor)]),
   );
   return (inputs) => {
     const names = new Map(constants);
@@ -193,11 +216,11 @@ function inlined(g: GraphBuilder, body: Graph): (inputs: readonly string[]) => s
     });
     for (const node of body.nodes) {
       const inner = withReads(node, names);
-      const outputs = node.outputs.map((name) => (name === '' ? '' : g.fresh(name)));
+      const outputs = node.outputs.map((name) => (name === '' ? '' : copyName(name)));
       node.outputs.forEach((name, i) => {
         names.set(name, outputs[i] as string);
       });
-      g.node({ ...inner, name: node.name === '' ? '' : g.fresh(node.name), outputs });
+      g.node({ ...inner, name: node.name === '' ? '' : copyName(node.name), outputs });
     }
     return body.outputs.map(({ name }) => names.get(name) ?? name);
   };

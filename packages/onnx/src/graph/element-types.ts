@@ -85,3 +85,8 @@ export function elementTypeOf(code: number, where: string): ElementType {
   }
   return type;
 }
+
+/** The element type of one of ONNX's numbers that the engine holds as it is; undefined for others. */
+export function elementTypeAt(code: number): ElementType | undefined {
+  return code === BFLOAT16 ? undefined : types.get(code);
+}

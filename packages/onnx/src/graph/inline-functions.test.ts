@@ -282,6 +282,27 @@ describe('functions of a model', () => {
     );
   });
 
+  it('repeat long names in short', () => {
+    const long = 'n'.repeat(10_000);
+    const body = functionOf(
+      'Twice',
+      ['a'],
+      ['b'],
+      [
+        { ...node('Neg', ['a'], [long]), name: long },
+        { ...node('Neg', [long], ['b']), name: long },
+      ],
+    );
+    const calls = [
+      node('Twice', ['x'], ['m'], [], 'local'),
+      node('Twice', ['m'], ['y'], [], 'local'),
+    ];
+    const { nodes } = readOnnx(modelOf(calls, [body]));
+    const names = nodes.flatMap(({ name, outputs }) => [name, ...outputs]);
+    expect(new Set(nodes.map(({ name }) => name)).size).toBe(4);
+    expect(Math.max(...names.map(({ length }) => length))).toBeLessThan(500);
+  });
+
   it('leave an attribute out that has neither a value nor a default', async () => {
     const leaky = functionOf(
       'Leaky',

@@ -20,7 +20,7 @@ const DEEPEST = 100;
 /** What calls repeat (constants, lists, names of values) may take this many bytes, and as many as the file has. */
 const MOST_BYTES = 2 ** 28;
 
-/** Names inside of a call begin with that of the call, of which this many characters are enough. */
+/** Names inside of a call begin with that of the call; of both names this many characters are enough. */
 const LABEL = 200;
 
 /** How a table of functions names an operator. */
@@ -123,12 +123,12 @@ class Inliner {
     const rename = (name: string): string => {
       const known = names.get(name);
       if (known !== undefined) return known;
-      const fresh = this.#fresh(`${label}/${name}`);
+      const fresh = this.#fresh(`${label}/${name.slice(-LABEL)}`);
       names.set(name, fresh);
       return fresh;
     };
     const nameNode = ({ name, opType }: NodeProto): string =>
-      this.#fresh(`${label}/${name || opType}`, this.#takenByNodes);
+      this.#fresh(`${label}/${(name || opType || '').slice(-LABEL)}`, this.#takenByNodes);
     const renaming = { rename, nameNode, values };
     const body = (proto.node ?? []).map((node) => {
       const copy = renamed(node, renaming);

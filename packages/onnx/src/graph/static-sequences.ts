@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { type Graph, intAttribute, type Node, operatorName } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { Known } from './known-values.ts';
@@ -59,18 +60,21 @@ export function sequenceValues(graph: Graph, outer: Iterable<string> = []): Set<
 
 /**
  * The graph without sequences that are known before it runs: what takes a tensor from one, or joins one, reads the
- * tensors themselves. Exporters write sequences for lists of tensors (`split`, `unbind`, `stack`).
+ * tensors themselves. Exporters write sequences for lists of tensors (`split`, `unbind`, `stack`). What the runtime
+ * would refuse, as a position outside of a sequence, is left for it to refuse.
+ *
+ * @param members how many members of sequences may be listed: a list that grows by one is listed at each length
  */
-export function resolveSequences(graph: Graph, known: Known): Graph {
+export function resolveSequences(graph: Graph, known: Known, members: Budget): Graph {
   if (!graph.nodes.some((node) => sequenceOperators.has(operatorName(node)))) return graph;
   const sequences = new Map<string, Sequence>();
   let taken = false;
   const built = rewriteNodes(graph, (g, node) => {
     if (node.domain !== '') return false;
-    const made = madeSequence(g, node, sequences, known);
+    const made = madeSequence(g, node, sequences, known, members);
     // Its own node stays as long as somebody reads it.
     if (made !== undefined) sequences.set(node.outputs[0] ?? '', made);
-    const value = made === undefined ? takenValue(g, node, sequences, known) : undefined;
+    const value = made === undefined ? takenValue(g, node, sequences, known, members) : undefined;
     if (value === undefined) return false;
     taken = true;
     const { name, outputs } = node;
@@ -87,6 +91,7 @@ function madeSequence(
   node: Node,
   sequences: ReadonlyMap<string, Sequence>,
   known: Known,
+  members: Budget,
 ): Sequence | undefined {
   const [first = '', second = '', third = ''] = node.inputs;
   const given = sequences.get(first);
@@ -99,21 +104,31 @@ function madeSequence(
     case 'Identity':
       return given;
     case 'SequenceInsert': {
-      const at = position(third, known, items?.length);
-      return items && at !== undefined ? { items: items.toSpliced(at, 0, second) } : undefined;
+      if (items === undefined) return undefined;
+      // It may stand behind the last one too.
+      const at = third === '' ? items.length : position(third, known, items.length);
+      if (!inside(at, items.length + 1) || !members.take(items.length + 1)) return undefined;
+      return { items: items.toSpliced(at, 0, second) };
     }
     case 'SequenceErase': {
-      const at = position(second, known, items && items.length - 1);
-      return items && at !== undefined ? { items: items.toSpliced(at, 1) } : undefined;
+      if (items === undefined) return undefined;
+      const at = second === '' ? items.length - 1 : position(second, known, items.length);
+      if (!inside(at, items.length) || !members.take(items.length)) return undefined;
+      return { items: items.toSpliced(at, 1) };
     }
     case 'SplitToSequence':
-      return splitSequence(g, node, known);
+      return splitSequence(g, node, known, members);
     default:
       return undefined;
   }
 }
 
-function splitSequence(g: GraphBuilder, node: Node, known: Known): Sequence | undefined {
+function splitSequence(
+  g: GraphBuilder,
+  node: Node,
+  known: Known,
+  members: Budget,
+): Sequence | undefined {
   const [whole = '', split = ''] = node.inputs;
   const axis = intAttribute(node, 'axis', 0);
   const keeps = intAttribute(node, 'keepdims', 1) === 1;
@@ -123,18 +138,23 @@ function splitSequence(g: GraphBuilder, node: Node, known: Known): Sequence | un
   // The runtime drops the axis for parts of one element too, which PyTorch's exporter counts on.
   if (sizes.shape.length === 0) {
     const size = Number(sizes.data[0]);
-    return { whole, axis, size, keeps: keeps || size !== 1 };
+    return size >= 1 && (keeps || size === 1) ? { whole, axis, size, keeps } : undefined;
   }
   const parts = toIntegers(sizes);
+  if (!members.take(parts.length)) return undefined;
   return { items: g.ops('Split', [whole, g.ints(parts)], parts.length, { axis }) };
 }
 
-/** A position as it is counted from the front; that of `last` where none is given. */
-function position(name: string, known: Known, last: number | undefined): number | undefined {
-  if (name === '') return last;
-  const at = known.constant(name)?.data[0];
-  if (at === undefined) return undefined;
-  return Number(at) < 0 && last !== undefined ? Number(at) + last : Number(at);
+/** A position as it is counted from the front; negative ones of a constant are counted from behind the last. */
+function position(name: string, known: Known, length: number): number | undefined {
+  const given = known.constant(name)?.data[0];
+  if (given === undefined) return undefined;
+  const at = Number(given);
+  return at < 0 ? at + length : at;
+}
+
+function inside(at: number | undefined, length: number): at is number {
+  return at !== undefined && at >= 0 && at < length;
 }
 
 /** The tensor that a node takes from a known sequence. */
@@ -143,6 +163,7 @@ function takenValue(
   node: Node,
   sequences: ReadonlyMap<string, Sequence>,
   known: Known,
+  members: Budget,
 ): string | undefined {
   const sequence = sequences.get(node.inputs[0] ?? '');
   if (sequence === undefined) return undefined;
@@ -153,31 +174,45 @@ function takenValue(
         : undefined;
     case 'SequenceAt': {
       const at = known.constant(node.inputs[1] ?? '')?.data[0];
-      return at === undefined ? undefined : memberAt(g, sequence, Number(at));
+      return at === undefined ? undefined : memberAt(g, sequence, Number(at), known);
     }
     case 'ConcatFromSequence':
-      return joined(g, node, sequence);
+      return joined(g, node, sequence, members);
     default:
       return undefined;
   }
 }
 
-function memberAt(g: GraphBuilder, sequence: Sequence, at: number): string | undefined {
-  if ('items' in sequence) return sequence.items.at(at);
+function memberAt(
+  g: GraphBuilder,
+  sequence: Sequence,
+  given: number,
+  known: Known,
+): string | undefined {
+  if ('items' in sequence) return sequence.items.at(given);
   const { whole, axis, size, keeps } = sequence;
-  if (!keeps) return g.op('Gather', [whole, g.int(at)], { axis });
-  if (size === 1) return g.op('Gather', [whole, g.ints([at])], { axis });
-  // The last part may be shorter: only those counted from the front have a known start.
-  if (at < 0) return undefined;
+  // Gather refuses the same positions.
+  if (!keeps) return g.op('Gather', [whole, g.int(given)], { axis });
+  if (size === 1) return g.op('Gather', [whole, g.ints([given])], { axis });
+  // Slice refuses none: there have to be that many parts, of which the last may be shorter.
+  const length = Math.ceil((known.extent(whole, axis) ?? 0) / size);
+  const at = given < 0 ? given + length : given;
+  if (!inside(at, length)) return undefined;
   const bounds = [g.ints([at * size]), g.ints([(at + 1) * size])];
   return g.op('Slice', [whole, ...bounds, g.ints([axis])]);
 }
 
-function joined(g: GraphBuilder, node: Node, sequence: Sequence): string | undefined {
+function joined(
+  g: GraphBuilder,
+  node: Node,
+  sequence: Sequence,
+  members: Budget,
+): string | undefined {
   const axis = intAttribute(node, 'axis', 0);
   const stacks = intAttribute(node, 'new_axis', 0) === 1;
   if ('items' in sequence) {
-    if (sequence.items.length === 0) return undefined;
+    const { length } = sequence.items;
+    if (length === 0 || !members.take(length)) return undefined;
     const parts = stacks
       ? sequence.items.map((name) => g.op('Unsqueeze', [name, g.ints([axis])]))
       : sequence.items;

@@ -1,5 +1,6 @@
 import { DataError, ShapeError } from '@baal/core';
 import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
+import type { Facts } from '../graph/known-values.ts';
 import { readsOf } from '../graph/reads.ts';
 import { sequenceValues } from '../graph/static-sequences.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import { openSession } from './session.ts';
 import { zeros } from './tensors.ts';
+import { unsettledValues } from './unsettled-values.ts';
 
 /** What is known of a value after tracing. */
 export interface TracedValue {
@@ -35,6 +37,8 @@ export interface Trace {
    * bounds of slices, axes, scales.
    */
   readonly constants: ReadonlyMap<string, TensorData>;
+  /** Values of which neither numbers nor extents can be relied on at other batch sizes, or on other data. */
+  readonly unsettled: ReadonlySet<string>;
 }
 
 /** What one run saw of a value. */
@@ -155,7 +159,15 @@ function combine(graph: Graph, runs: readonly Map<string, Seen>[], batchSize: nu
   for (const [name, { type, shape }] of graph.initializers) {
     values.set(name, { type, shape, batchAxes: [] });
   }
-  return { batchSize, dynamicBatch: runs.length > 1, values, constants };
+  const unsettled = unsettledValues(graph, runs);
+  return { batchSize, dynamicBatch: runs.length > 1, values, constants, unsettled };
+}
+
+/** What a trace shows of all runs, whatever is fed. */
+export function settledFacts({ values, constants, unsettled }: Trace): Facts {
+  const settled = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...map].filter(([name]) => !unsettled.has(name)));
+  return { values: settled(values), constants: settled(constants) };
 }
 
 /** Values that depend on constants and on the shapes of other values only, not on what is fed. */

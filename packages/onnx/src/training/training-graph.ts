@@ -11,7 +11,7 @@ import type { Model } from '../model.ts';
 import type { Kernels } from '../operators/gradient-rule.ts';
 import { lowerOperators } from '../operators/lower-operators.ts';
 import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
-import { type Trace, traceGraph } from '../runtime/trace.ts';
+import { settledFacts, type Trace, traceGraph } from '../runtime/trace.ts';
 import { lowerConvolutions } from './lower-convolutions.ts';
 import { type BatchStatistics, type MaskInput, prepareForward } from './prepare-forward.ts';
 
@@ -83,10 +83,10 @@ export async function planTraining(
     throw nothingToTrain(base);
   }
   let firstTrace = await traceGraph(runtime, base, model.inputShapes);
-  // Control flow whose course depends on shapes only is known now; what is inside has to be traced too.
+  // Control flow whose course depends on shapes only, but not on the batch size, is known now; what is inside has to be traced too.
   for (let before: Graph | undefined; before !== base; ) {
     before = base;
-    base = resolveControlFlow(before, firstTrace);
+    base = resolveControlFlow(before, settledFacts(firstTrace));
     if (base !== before) firstTrace = await traceGraph(runtime, base, model.inputShapes);
   }
   const trainable = new Set(model.trainable);

@@ -24,7 +24,8 @@ export interface CsvColumnChoice {
 /**
  * Finds columns by the first line of a table.
  *
- * @throws DataError naming the file and what there is, if a column is not there or none is left.
+ * @throws DataError naming the file and what there is, if a column is not there, none is left, or the id or the
+ *   label is named as an input.
  */
 export function csvColumns(
   path: string,
@@ -56,14 +57,20 @@ export function csvColumns(
   };
   const id = one('the ids', choice.idColumn);
   const label = one('the labels', choice.labelColumn);
+  const isFree = (column: number): boolean => column !== id && column !== label;
   const inputs =
     choice.columns?.flatMap((name) => {
       const found = indexOf(name);
-      const columns = found === undefined ? rangeOf(name, indexOf) : [found];
+      if (found !== undefined && !isFree(found)) {
+        throw new DataError(
+          `${path}: column '${name}' is named as an input, expected another one, since it is the ${found === id ? 'id' : 'label'}`,
+        );
+      }
+      const columns = found === undefined ? rangeOf(name, indexOf)?.filter(isFree) : [found];
       if (columns === undefined) throw unknown('the inputs', name);
       return columns;
-    }) ?? first.map((_, column) => column).filter((column) => column !== id && column !== label);
-  if (inputs.length === 0 && choice.columns === undefined) {
+    }) ?? first.map((_, column) => column).filter(isFree);
+  if (inputs.length === 0 && choice.columns?.length !== 0) {
     throw new DataError(`${path}: no column is left for the inputs, expected at least one`);
   }
   return { header, count: first.length, id, label, inputs, nameOf };

@@ -56,3 +56,23 @@ describe('the first line of a table', () => {
     expect([id, inputs]).toEqual([0, [1, 2]]);
   });
 });
+
+describe('columns that are inputs', () => {
+  const choice = { idColumn: 'name', labelColumn: 'y' };
+  it('are never the id or the label: left out of ranges, refused by name and number', () => {
+    expect(columnsOf('a,name,b,y,c', { ...choice, columns: ['1-5'] }).inputs).toEqual([0, 2, 4]);
+    expect(columnsOf('a,name,b,y,c', { ...choice, columns: ['name-b'] }).inputs).toEqual([2]);
+    for (const [column, role] of [
+      ['y', 'label'],
+      ['4', 'label'],
+      ['name', 'id'],
+    ] as const) {
+      expect(() => columnsOf('a,name,b,y,c', { ...choice, columns: ['a', column] })).toThrow(
+        `column '${column}' is named as an input, expected another one, since it is the ${role}`,
+      );
+    }
+    expect(() => columnsOf('a,name,y', { ...choice, columns: ['name-y'] })).toThrow(
+      'no column is left for the inputs',
+    );
+  });
+});

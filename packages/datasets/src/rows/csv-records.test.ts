@@ -45,6 +45,44 @@ describe('csvRecords', () => {
     expect(await fieldsOf('a,"b"\r\n1,"2"\r\n')).toEqual(expected);
   });
 
+  it('takes empty quotes for a field, and empty lines between those of one column', async () => {
+    const one = await records('x\n1\n""\n\n"\n"\n2\n""\n\n \n');
+    expect(one).toEqual([
+      { fields: ['x'], line: 1 },
+      { fields: ['1'], line: 2 },
+      { fields: [''], line: 3 },
+      { fields: [''], line: 4 },
+      { fields: ['\n'], line: 5 },
+      { fields: ['2'], line: 7 },
+      { fields: [''], line: 8 },
+    ]);
+    expect(await fieldsOf('\n\n3\r\n\r\n4')).toEqual([[''], [''], ['3\r'], [''], ['4']]);
+    expect(await fieldsOf('a\n\n""')).toEqual([['a'], [''], ['']]);
+    expect(await fieldsOf('\na,b\n\n1,2\n')).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+    ]);
+    expect(await fieldsOf('\n \n')).toEqual([]);
+    await expect(
+      csvRows(file('a,b\n1,2\n""\n')).then((rows) => rows.chunks(9)[Symbol.asyncIterator]().next()),
+    ).rejects.toThrow('line 3 has 1 fields, expected 2');
+  });
+
+  it('counts empty fields of one column wherever blocks end', async () => {
+    const rng = createRng('blanks');
+    const rows = Array.from(
+      { length: 300_000 },
+      () => ['', '""', '7', '"8"'][rng.int(4)] as string,
+    );
+    const text = `x\n${rows.join('\n')}\n9\n`;
+    expect(Buffer.byteLength(text)).toBeGreaterThan(2 * 2 ** 18);
+    expect((await fieldsOf(text)).flat()).toEqual([
+      'x',
+      ...rows.map((row) => row.replaceAll('"', '')),
+      '9',
+    ]);
+  });
+
   it('reads tables of many blocks as they were written, wherever blocks end', async () => {
     const rng = createRng('csv');
     const pieces = ['a', '"', ',', '\n', ' ', 'é', '€', '😀', '0.25', ';'];
@@ -105,6 +143,18 @@ describe('csvRows', () => {
     ]);
   });
 
+  it('tells items without a value in a table of one column, as pandas writes it', async () => {
+    // pandas.DataFrame({"x": [1, nan, 2]}).to_csv(index=False)
+    const rows = await csvRows(file('x\n1.0\n""\n2.0\n'));
+    for await (const { ids, broken, inputs } of rows.chunks(9)) {
+      expect([ids, [...broken], inputs[2]]).toEqual([
+        ['0', '1', '2'],
+        [[1, "column 'x' is empty"]],
+        2,
+      ]);
+    }
+  });
+
   it('begins at any row, with the same numbers', async () => {
     expect(await inputs(['f-0'], 1)).toEqual([4, 7]);
     expect(await inputs(['f-0'], 3)).toEqual([]);
@@ -135,6 +185,17 @@ describe('csvRows', () => {
       [3, "column 'a' is 1e400"],
     ]);
     await expect(chunks.next()).rejects.toThrow("line 6, column 'b' holds 'x', expected a number");
+  });
+
+  it('says of numbers that are too large for single precision that they are', async () => {
+    for await (const { broken } of (await csvRows(file('1e39\n'))).chunks(1)) {
+      expect([...broken]).toEqual([[0, "column '1' is 1e39, more than Float32 holds"]]);
+    }
+    for await (const { broken } of (await csvRows(file('1e39\n'), { precision: 'double' })).chunks(
+      1,
+    )) {
+      expect(broken.size).toBe(0);
+    }
   });
 
   it('refuses delimiters that are none', async () => {

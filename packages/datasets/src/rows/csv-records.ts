@@ -14,8 +14,9 @@ export interface CsvRecord {
 const longest = 1 << 24;
 
 /**
- * The records of a CSV file, those of one block of the file at a time. Empty lines are left out; fields are as
- * they stand, with white space around them. A field is a view of its block: who keeps it keeps the block.
+ * The records of a CSV file, those of one block of the file at a time. Fields are as they stand, with white
+ * space around them. Empty lines are left out, but for those of a table of one column that others follow: there, as
+ * `""` everywhere, they are a field that is empty. A field is a view of its block: who keeps it keeps the block.
  *
  * @throws DataError if the file cannot be read, is not UTF-8, or its quotes are not in order.
  */
@@ -26,19 +27,50 @@ export async function* csvRecords(
   let parse: ParseText | undefined;
   let rest = '';
   let line = 1;
+  const keep = withBlanks();
   for await (const { text, last } of blocksOf(path)) {
     parse ??= parserOf(path, delimiter, text);
     rest += text;
-    const { records, end, next } = parse(rest, line, last);
+    const parsed = parse(rest, line, last);
+    const records = keep(parsed);
     if (records.length > 0) yield records;
-    rest = rest.slice(end);
-    line = next;
+    rest = rest.slice(parsed.end);
+    line = parsed.next;
     if (rest.length > longest) {
       throw new DataError(
         `${path}: line ${line} does not end within ${longest} characters, expected shorter lines; look for a quote that is not closed`,
       );
     }
   }
+}
+
+/**
+ * Keeps the empty lines that are values which are missing: those before the last record, in a table of one column.
+ * Elsewhere nothing stands in them.
+ */
+function withBlanks(): (parsed: Parsed) => readonly CsvRecord[] {
+  let width: number | undefined;
+  // Lines since the last record; a file may end in as many as it likes.
+  let waiting = 0;
+  return ({ records, blanks }) => {
+    if (blanks.size === 0 && waiting === 0) {
+      width ??= records[0]?.fields.length;
+      return records;
+    }
+    const kept: CsvRecord[] = [];
+    for (const [i, record] of records.entries()) {
+      if (blanks.has(i)) {
+        waiting++;
+        continue;
+      }
+      width ??= record.fields.length;
+      for (; waiting > 0; waiting--) {
+        if (width === 1) kept.push({ fields: [''], line: record.line - waiting });
+      }
+      kept.push(record);
+    }
+    return kept;
+  };
 }
 
 /** Text with its last flag: only then is an unfinished line a whole one. */
@@ -72,6 +104,8 @@ async function* blocksOf(path: string): AsyncGenerator<Block> {
 
 interface Parsed {
   readonly records: readonly CsvRecord[];
+  /** Places in them of lines in which nothing stands, not even quotes. */
+  readonly blanks: ReadonlySet<number>;
   /** Where the text that is left begins, and the number of its line. */
   readonly end: number;
   readonly next: number;
@@ -86,6 +120,8 @@ function parserOf(path: string, delimiter: string, start: string): ParseText {
     const bad = errors.find(({ row }) => row !== undefined && row < data.length);
     const quoted = text.includes('"');
     const records: CsvRecord[] = [];
+    const blanks = new Set<number>();
+    let lines: readonly string[] | undefined;
     let line = firstLine;
     for (const [i, fields] of data.entries()) {
       if (bad?.row === i) {
@@ -93,10 +129,17 @@ function parserOf(path: string, delimiter: string, start: string): ParseText {
           `${path}: line ${line} has a quote in the wrong place (${bad.message}), expected "" for a quote inside a quoted field`,
         );
       }
-      if (fields.length > 1 || fields[0]?.trim() !== '') records.push({ fields, line });
+      let blank = fields.length === 1 && fields[0]?.trim() === '';
+      if (blank && quoted) {
+        // The parser takes quotes away; `""` is a field that is empty, as pandas writes it.
+        lines ??= text.split(newline);
+        blank = !(lines[line - firstLine] as string).includes('"');
+      }
+      if (blank) blanks.add(i);
+      records.push({ fields, line });
       line += 1;
       if (quoted) for (const field of fields) line += field.split(newline).length - 1;
     }
-    return { records, end: last ? text.length : meta.cursor, next: line };
+    return { records, blanks, end: last ? text.length : meta.cursor, next: line };
   };
 }

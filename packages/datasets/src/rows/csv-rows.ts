@@ -18,7 +18,7 @@ export interface CsvRowsOptions {
   /** Column with the class of each row, a whole number or empty. */
   readonly labelColumn?: string;
   /**
-   * Columns that are inputs, in this order, by name or number; `a-b` are those from a to b. All others than id
+   * Columns that are inputs, in this order, by name or number; `a-b` are those from a to b, without id and label. All others than id
    * and label if not given; an empty list for none.
    */
   readonly columns?: readonly string[];
@@ -133,7 +133,8 @@ function brokenField(path: string, line: number, name: string, field: string): s
         'leave the column out, or name it as the id or the label',
     );
   }
-  return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}`);
+  const why = Number.isFinite(Number(text)) && text !== '' ? ', more than Float32 holds' : '';
+  return copyOf(`column '${name}' is ${text === '' ? 'empty' : text}${why}`);
 }
 
 /** The same text in memory of its own: a part of a block would keep the block. */

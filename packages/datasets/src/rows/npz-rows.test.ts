@@ -93,6 +93,23 @@ describe('npzRows', () => {
     expect(await read(path, 'input_ids', 1, 1)).toEqual([101, 102, 0]);
   });
 
+  it('refuses arrays with a bit that is not as it was packed, wherever reading begins', async () => {
+    const flipped = archive('plain');
+    // The lowest bit of the first id, 101, after the local header and that of the array.
+    const at = flipped.indexOf(101, flipped.indexOf('NUMPY') + 122);
+    flipped.writeUInt8(100, at);
+    for (const start of [0, 1, 2]) {
+      await expect(read(file(flipped), 'input_ids', 1, start)).rejects.toThrow(
+        'pool.npz: input_ids.npy: the array is damaged, expected bytes of the CRC-32',
+      );
+    }
+    expect(await read(file(flipped), 'attention_mask', 1)).toEqual([1, 1, 1, 1, 1, 0]);
+    const encrypted = archive('plain');
+    const directory = encrypted.indexOf(Buffer.of(0x50, 0x4b, 1, 2));
+    encrypted.writeUInt16LE(1, directory + 8);
+    await expect(npzRows(file(encrypted))).rejects.toThrow("'input_ids.npy' is encrypted");
+  });
+
   it('refuses what is no archive, or was cut', async () => {
     const whole = archive('plain');
     await expect(npzRows(file(whole.subarray(0, 400)))).rejects.toThrow('not a zip archive');

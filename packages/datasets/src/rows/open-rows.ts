@@ -41,5 +41,10 @@ export async function openRows(path: string, options: OpenRowsOptions = {}): Pro
   if (/\.npy(\.gz)?$/i.test(path)) return npyRows(path, precision);
   if (/\.tsv$/i.test(path)) return csvRows(path, { delimiter: '\t', ...options });
   if (/\.(csv|txt)$/i.test(path)) return csvRows(path, options);
+  if (/\.(npz|parquet|(csv|tsv|txt)\.gz)$/i.test(path)) {
+    throw new DataError(
+      `${path}: files of this ending are not read here, expected .csv, .tsv, .txt, .npy, .npy.gz, IDX or a folder of images; unpack it or save it as one of these`,
+    );
+  }
   return idxRows(path, precision);
 }

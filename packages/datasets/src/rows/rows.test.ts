@@ -195,6 +195,14 @@ describe('openRows', () => {
     expect((await all(await openRows(file('t.tsv', 'a\tb\n1\t2\n'))))[0]?.inputs).toEqual([1, 2]);
   });
 
+  it('names the endings that it knows where a file has another', async () => {
+    for (const name of ['t.csv.gz', 't.parquet', 't.npz']) {
+      await expect(openRows(file(name, 'PAR1'))).rejects.toThrow(
+        `${name}: files of this ending are not read here, expected .csv, .tsv, .txt, .npy`,
+      );
+    }
+  });
+
   it('refuses what is not there, and images without a shape', async () => {
     await expect(openRows(join(folder, 'gone'))).rejects.toThrow('cannot be read (ENOENT)');
     await expect(openRows(folder)).rejects.toThrow('needs a shape');

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
-import { createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError } from '@baal/core';
 import { cannotRead, ignore, type ReadBytes, readable, without } from './read-bytes.ts';
 
@@ -22,7 +22,7 @@ const mostComment = 0xffff;
 
 /**
  * The files in a zip archive by its directory, which stands at its end; each is read by itself, stored or
- * deflated. With 64-bit sizes, as NumPy writes them; without encryption or parts on several disks.
+ * deflated, and compared with its CRC-32 when it is read to its end. With 64-bit sizes, as NumPy writes them; without encryption or parts on several disks.
  *
  * @throws DataError if it is no archive, or damaged.
  * @see PKWARE, .ZIP File Format Specification 6.3.10, section 4.3
@@ -42,13 +42,22 @@ export async function zipEntries(path: string): Promise<readonly ZipEntry[]> {
       const name = directory.toString('utf8', at + 46, at + 46 + nameBytes);
       const extra = directory.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes);
       const [packed, offset] = sizesOf(directory, at, extra);
+      if ((directory.readUInt16LE(at + 8) & 1) === 1) {
+        throw new DataError(`${path}: '${name}' is encrypted, expected what numpy.savez writes`);
+      }
       if (method !== 0 && method !== 8) {
         throw new DataError(
           `${path}: '${name}' is packed by method ${method}, expected stored or deflated`,
         );
       }
       const start = await contentStart(path, file, offset);
-      entries.push({ name, read: reader(path, start, packed, method === 8) });
+      const content = reader(path, start, packed, method === 8);
+      const sum = directory.readUInt32LE(at + 16);
+      // From the first byte on, wherever reading begins: only the whole has a sum.
+      entries.push({
+        name,
+        read: (from) => without(from, checked(`${path}: ${name}`, sum, content)),
+      });
       at += 46 + nameBytes + extraBytes + directory.readUInt16LE(at + 32);
     }
     return entries;
@@ -104,20 +113,32 @@ async function contentStart(path: string, file: FileHandle, offset: number): Pro
   return offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
-function reader(path: string, start: number, bytes: number, deflated: boolean): ReadBytes {
-  return (from) => {
-    const first = start + (deflated ? 0 : from);
+function reader(path: string, start: number, bytes: number, deflated: boolean): () => Bytes {
+  return () => {
     // An empty range: `end` is the last byte that is read.
-    if (first >= start + bytes) return none();
-    const range = { start: first, end: start + bytes - 1, highWaterMark: 1 << 20 };
+    if (bytes === 0) return none();
+    const range = { start, end: start + bytes - 1, highWaterMark: 1 << 20 };
     const file = createReadStream(path, range);
-    return deflated
-      ? without(from, readable(path, pipeline(file, createInflateRaw(), ignore)))
-      : readable(path, file);
+    return readable(path, deflated ? pipeline(file, createInflateRaw(), ignore) : file);
   };
 }
 
-async function* none(): AsyncGenerator<Uint8Array<ArrayBuffer>> {}
+/** The same bytes. @throws DataError at their end if they are not those that were packed. */
+async function* checked(path: string, expected: number, read: () => Bytes): Bytes {
+  let sum = 0;
+  for await (const block of read()) {
+    sum = crc32(block, sum);
+    yield block;
+  }
+  if (sum === expected) return;
+  throw new DataError(
+    `${path}: the array is damaged, expected bytes of the CRC-32 ${expected}, got ${sum}; fetch the file again`,
+  );
+}
+
+type Bytes = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+
+async function* none(): Bytes {}
 
 async function bytesAt(
   path: string,

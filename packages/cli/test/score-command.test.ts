@@ -63,7 +63,7 @@ beforeAll(() => {
   writeFileSync(at('header.csv'), 'a,b,c\n');
   writeFileSync(at('nothing.csv'), '');
   writeFileSync(at('breaks.csv'), 'a,b,c\n1,2,"x\ny"\n');
-  writeFileSync(at('ids.csv'), '1,2,3\n1,2,99\n');
+  writeFileSync(at('ids.csv'), 'a,b,c\n1,2,3\n1,2,99\n');
   mkdirSync(at('folder.csv'));
   const lookup = new GraphBuilder();
   const ids = lookup.input({ name: 'ids', type: 'int64', shape: ['batch', 3] });
@@ -371,7 +371,7 @@ describe('baal score', () => {
   });
 
   it('leaves out rows of whole numbers with a gap', async () => {
-    writeFileSync(at('gap.csv'), '1,2,3\n1,NaN,2\n0,0,4\n');
+    writeFileSync(at('gap.csv'), 'a,b,c\n1,2,3\n1,NaN,2\n0,0,4\n');
     const args = [at('lookup.onnx'), at('gap.csv'), '--kind', 'logits', '--heuristic', 'entropy'];
     const { broken, scored, top } = await json(...args);
     expect([broken.length, broken[0].row, scored, top.length]).toEqual([1, 1, 2, 2]);

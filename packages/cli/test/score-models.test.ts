@@ -10,7 +10,7 @@ import { testContext } from './in-process.ts';
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'baal-models-'));
-  writeFileSync(join(folder, 'x.csv'), '1,2\n3,4\n5,6\n');
+  writeFileSync(join(folder, 'x.csv'), 'a,b\n1,2\n3,4\n5,6\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { ConfigError } from '@baal/core';
 
 /** What stands beside a file of scores while it is written. */
-export const besides = ['.part', '.journal', '.lock'] as const;
+const besides = ['.part', '.journal', '.lock'] as const;
 
 /**
  * The file that scores are written to, behind a link if `out` is one: the link stays, and what is begun lies

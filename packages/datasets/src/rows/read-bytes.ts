@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '@baal/core';
 import { isGzip } from '../idx/gunzip.ts';
@@ -34,7 +34,7 @@ export const ignore = (): void => undefined;
 /** The blocks of a stream; its errors name the file. */
 export async function* readable(
   path: string,
-  stream: Readable,
+  stream: AsyncIterable<unknown>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   try {
     for await (const bytes of stream) yield bytes as Uint8Array<ArrayBuffer>;

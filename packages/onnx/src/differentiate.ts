@@ -4,7 +4,7 @@ import { GraphBuilder } from './graph/graph-builder.ts';
 import { readsOf } from './graph/reads.ts';
 import { type GradientContext, type Kernels, standardKernels } from './operators/gradient-rule.ts';
 import { gradientRules } from './operators/gradient-rules.ts';
-import type { Trace, TracedValue } from './runtime/trace.ts';
+import { settledConstant, type Trace, type TracedValue } from './runtime/trace.ts';
 
 /** A graph that computes a loss and its gradients in one run. */
 export interface DifferentiatedGraph {
@@ -72,7 +72,9 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Diff
       needs: (i) => active.has(node.inputs[i] ?? ''),
       value: (name) => tracedValue(trace, name, node),
       constant: (name) =>
-        active.has(name) ? undefined : (graph.initializers.get(name) ?? trace.constants.get(name)),
+        active.has(name)
+          ? undefined
+          : (graph.initializers.get(name) ?? settledConstant(trace, name)),
     };
     rule(context).forEach((gradient, i) => {
       const name = node.inputs[i] ?? '';

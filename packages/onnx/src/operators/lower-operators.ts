@@ -1,6 +1,6 @@
 import { type Graph, operatorName } from '../graph/graph.ts';
 import { rewriteNodes } from '../graph/rewrite.ts';
-import type { Trace, TracedValue } from '../runtime/trace.ts';
+import { settledConstant, type Trace, type TracedValue } from '../runtime/trace.ts';
 import { lowerings } from './lowerings.ts';
 
 /** Replaces every node that has a lowering; names of values stay. */
@@ -18,7 +18,7 @@ export function lowerOperators(graph: Graph, trace: Trace): Graph {
       node,
       input: (i) => node.inputs[i] ?? '',
       value,
-      constant: (name) => graph.initializers.get(name) ?? trace.constants.get(name),
+      constant: (name) => graph.initializers.get(name) ?? settledConstant(trace, name),
     });
     node.outputs.forEach((name, i) => {
       if (name === '') return;

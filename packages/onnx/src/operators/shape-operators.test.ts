@@ -237,3 +237,16 @@ it.each(['reflect', 'edge', 'wrap'])('Pad of some axes by "%s"', async (mode) =>
     opset: 19,
   });
 });
+
+// The end is 2 at both batch sizes of the trace, and 1 in a batch of one item.
+it('a slice whose end hangs on the batch size has the gradient of each size', async () => {
+  await expectGradients({
+    build: (g) => {
+      const batch = g.op('Slice', [g.op('Shape', ['x']), g.ints([0]), g.ints([1]), g.ints([0])]);
+      const end = g.op('Min', [batch, g.ints([2])]);
+      return g.op('Slice', ['x', g.ints([0]), end, g.ints([1])]);
+    },
+    operands: { x: { shape: ['N', 4] } },
+    batches: [1, 4],
+  });
+});

@@ -163,6 +163,14 @@ function combine(graph: Graph, runs: readonly Map<string, Seen>[], batchSize: nu
   return { batchSize, dynamicBatch: runs.length > 1, values, constants, unsettled };
 }
 
+/** A number that was the same in all runs and does not hang on the batch size; undefined for any other value. */
+export function settledConstant(
+  { constants, unsettled }: Trace,
+  name: string,
+): TensorData | undefined {
+  return unsettled.has(name) ? undefined : constants.get(name);
+}
+
 /** What a trace shows of all runs, whatever is fed. */
 export function settledFacts({ values, constants, unsettled }: Trace): Facts {
   const settled = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>

@@ -370,10 +370,7 @@ export class ModelWrapper implements Learner<Example>, AsyncDisposable {
     examples: readonly Example[],
     options: { readonly iterations: number; readonly rng: Rng },
   ): Promise<Predictions> {
-    return this.predictOnDataset(
-      { length: examples.length, get: (i) => examples[i] as Example },
-      options,
-    );
+    return this.predictOnDataset(inMemory(examples), options);
   }
 
   /**

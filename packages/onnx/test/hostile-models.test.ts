@@ -13,23 +13,13 @@ import {
   modelOf,
   type NodeProto,
   node,
+  refusal,
   value,
 } from './model-bytes.ts';
 
 const runtime = await loadOnnxRuntime();
 const relu = node('Relu', ['x'], ['y']);
 const weight = floats('w', [2, 2], [1, 2, 3, 4]);
-
-/** The error that reading ends with: its code and its text. */
-function refusal(bytes: Uint8Array): string {
-  try {
-    readOnnx(bytes);
-    return 'read';
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return `${code}: ${message}`;
-  }
-}
 
 /** A graph whose nodes are relus one behind the other. */
 function relus(count: number): NodeProto[] {

@@ -1,4 +1,5 @@
 import onnxProto from 'onnx-proto';
+import { readOnnx } from '../src/graph/read-onnx.ts';
 
 const { onnx } = onnxProto;
 
@@ -75,4 +76,15 @@ export function fieldStart(number: number, length: number): Uint8Array {
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+}
+
+/** The error that reading ends with: its code and its text. */
+export function refusal(bytes: Uint8Array): string {
+  try {
+    readOnnx(bytes);
+    return 'read';
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return `${code}: ${message}`;
+  }
 }

@@ -16,6 +16,7 @@ import {
   modelOf,
   type NodeProto,
   node,
+  refusal,
   value,
 } from './model-bytes.ts';
 
@@ -23,17 +24,6 @@ const runtime = await loadOnnxRuntime();
 const relu = node('Relu', ['x'], ['y']);
 const weight = floats('w', [2, 2], [1, 2, 3, 4]);
 const attribute = (name: string, i: number) => ({ name, type: AttributeType.INT, i });
-
-/** The error that reading ends with: its code and its text. */
-function refusal(bytes: Uint8Array): string {
-  try {
-    readOnnx(bytes);
-    return 'read';
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return `${code}: ${message}`;
-  }
-}
 
 describe('names', () => {
   const args = { optimizer: { kind: 'sgd', lr: 0.1 }, epochs: 1, threads: 1 } as const;

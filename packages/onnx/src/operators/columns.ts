@@ -1,6 +1,7 @@
 import { BaalError } from '@baal/core';
 import { describeNode, intsAttribute } from '../graph/graph.ts';
-import { int64Tensor, sizeOf, toIntegers } from '../graph/tensor-data.ts';
+import { int64Tensor, toIntegers } from '../graph/tensor-data.ts';
+import { placesSeen } from './convolution-geometry.ts';
 import { unary } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 
@@ -33,42 +34,21 @@ export const col2Im: GradientRule = unary((context, dY) => {
 function placesOf(
   { node }: GradientContext,
   extents: readonly number[],
-  block: readonly number[],
+  kernel: readonly number[],
 ): number[] {
   const D = extents.length;
-  const ones = block.map(() => 1);
+  const ones = kernel.map(() => 1);
   const strides = intsAttribute(node, 'strides', ones);
   const dilations = intsAttribute(node, 'dilations', ones);
   const pads = intsAttribute(
     node,
     'pads',
-    [...block, ...block].map(() => 0),
+    [...kernel, ...kernel].map(() => 0),
   );
-  const outside = sizeOf(extents);
-  const counts = extents.map((extent, d) => {
-    const reach = (dilations[d] as number) * ((block[d] as number) - 1) + 1;
+  const patches = extents.map((extent, d) => {
+    const reach = (dilations[d] as number) * ((kernel[d] as number) - 1) + 1;
     const room = extent + (pads[d] as number) + (pads[d + D] as number) - reach;
     return Math.floor(room / (strides[d] as number)) + 1;
   });
-  return indices(block).flatMap((tap) =>
-    indices(counts).map((patch) => {
-      const place = extents.map(
-        (_, d) =>
-          (patch[d] as number) * (strides[d] as number) +
-          (tap[d] as number) * (dilations[d] as number) -
-          (pads[d] as number),
-      );
-      const inside = place.every((at, d) => at >= 0 && at < (extents[d] as number));
-      return inside ? place.reduce((sum, at, d) => sum * (extents[d] as number) + at, 0) : outside;
-    }),
-  );
-}
-
-/** All index vectors below the extents, the last one fastest. */
-function indices(extents: readonly number[]): number[][] {
-  return extents.reduce<number[][]>(
-    (heads, extent) =>
-      heads.flatMap((head) => Array.from({ length: extent }, (_, i) => [...head, i])),
-    [[]],
-  );
+  return placesSeen(extents, patches, { kernel, strides, dilations, pads }).flat();
 }

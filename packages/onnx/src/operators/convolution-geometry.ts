@@ -1,4 +1,5 @@
 import { intAttribute, intsAttribute, type Node, stringAttribute } from '../graph/graph.ts';
+import { sizeOf } from '../graph/tensor-data.ts';
 
 /** The settings of a convolution or pooling over D spatial axes, with padding made explicit. */
 export interface ConvolutionGeometry {
@@ -61,10 +62,37 @@ export function isDepthwise(weightShape: readonly number[], group: number): bool
   return group > 1 && weightShape[0] === group && weightShape[1] === 1;
 }
 
-/** All positions of a window, the last axis fastest. */
-export function tapsOf(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, o) => [...head, o])),
+/** All index vectors below the extents, the last axis fastest. */
+export function indicesOf(extents: readonly number[]): number[][] {
+  return extents.reduce<number[][]>(
+    (all, extent) => all.flatMap((head) => Array.from({ length: extent }, (_, i) => [...head, i])),
     [[]],
+  );
+}
+
+/**
+ * What the taps of a window see: for each tap, for each position of the window, the place in the flat image, or
+ * the place behind the last one if it is padding.
+ */
+export function placesSeen(
+  image: readonly number[],
+  positions: readonly number[],
+  { kernel, strides, dilations, pads }: Omit<ConvolutionGeometry, 'group'>,
+): number[][] {
+  const padding = sizeOf(image);
+  const windows = indicesOf(positions);
+  return indicesOf(kernel).map((tap) =>
+    windows.map((window) => {
+      let place = 0;
+      for (const [d, extent] of image.entries()) {
+        const at =
+          (window[d] as number) * (strides[d] as number) +
+          (tap[d] as number) * (dilations[d] as number) -
+          (pads[d] as number);
+        if (at < 0 || at >= extent) return padding;
+        place = place * extent + at;
+      }
+      return place;
+    }),
   );
 }

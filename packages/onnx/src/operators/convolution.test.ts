@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { expectGradients } from '../../test/finite-differences.ts';
 import type { AttributeValue } from '../graph/graph-builder.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { standardKernels } from './gradient-rule.ts';
 import { probeBlockedConvolution } from './probe-kernels.ts';
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -83,7 +84,7 @@ const blocked: readonly (readonly [
 describe.skipIf(block === 0)(
   `gradients of convolution in blocks of ${block} channels (skipped where the runtime has no blocked kernel)`,
   () => {
-    const kernels = { nchwcBlock: block, batchMultiple: Math.max(1, block) };
+    const kernels = { ...standardKernels, nchwcBlock: block, batchMultiple: Math.max(1, block) };
     const check = async (
       input: readonly number[],
       weight: readonly number[],

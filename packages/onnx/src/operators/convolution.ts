@@ -14,8 +14,14 @@ import {
   isDepthwise,
 } from './convolution-geometry.ts';
 import { depthwiseInputGradient, depthwiseWeightGradient } from './depthwise-convolution.ts';
+import { gatheredWeightGradient, gathersWell, manyPositions } from './gathered-weight-gradient.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 import { tapwiseWeightGradient } from './tapwise-weight-gradient.ts';
+import {
+  suitsWinograd,
+  winogradConvolution,
+  winogradWeightGradient,
+} from './winograd-convolution.ts';
 
 /**
  * Convolution over D spatial axes. With Y = X * W + b:
@@ -70,7 +76,18 @@ function inputGradient(
     }
     const [out, into] = wShape as [number, number];
     const reversedShape = [into, out, ...kernel];
-    const { nchwcBlock: block } = kernels;
+    const { nchwcBlock: block, matrixConvolutions } = kernels;
+    if (matrixConvolutions && suitsWinograd(wShape, geometry)) {
+      return winogradConvolution(g, {
+        x: dY,
+        weight: w,
+        xShape: yShape,
+        yShape: xShape,
+        kernel,
+        pads: around,
+        backwards: true,
+      });
+    }
     if (isBlockable(reversedShape, group, block) && out >= block) {
       return blockedConvolution(g, {
         x: dY,
@@ -123,7 +140,7 @@ export function weightGradient(
   geometry: ConvolutionGeometry,
 ): string {
   const { nchwcBlock: block, batchMultiple } = context.kernels;
-  const { wShape } = shapes;
+  const { wShape, yShape } = shapes;
   if (isDepthwise(wShape, geometry.group)) {
     return depthwiseWeightGradient(context, x, dY, shapes, geometry);
   }
@@ -133,9 +150,13 @@ export function weightGradient(
     geometry.group === 1 &&
     batchMultiple % block === 0 &&
     (wShape[0] as number) % block === 0;
-  return blockable
-    ? blockedWeightGradient(context, x, dY, shapes, geometry)
-    : tapwiseWeightGradient(context, x, dY, shapes, geometry);
+  if (blockable) return blockedWeightGradient(context, x, dY, shapes, geometry);
+  if (!context.kernels.matrixConvolutions || !gathersWell(wShape)) {
+    return tapwiseWeightGradient(context, x, dY, shapes, geometry);
+  }
+  return manyPositions(yShape) && suitsWinograd(wShape, geometry)
+    ? winogradWeightGradient(context.g, x, dY, shapes, geometry)
+    : gatheredWeightGradient(context, x, dY, shapes, geometry);
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 import {
   type ConvolutionGeometry,
   type ConvolutionShapes,
-  tapsOf,
+  indicesOf,
 } from './convolution-geometry.ts';
 import type { GradientContext, Kernels } from './gradient-rule.ts';
 
@@ -136,7 +136,7 @@ function slicedGradient(
     ? x
     : g.op('Pad', [x, g.ints([0, 0, ...pads.slice(0, D), 0, 0, ...pads.slice(D)])]);
   const spatial = kernel.map((_, d) => d + 2);
-  const taps = tapsOf(kernel).map((offset) => {
+  const taps = indicesOf(kernel).map((offset) => {
     const start = offset.map((o, d) => o * (dilations[d] as number));
     const end = start.map(
       (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,

@@ -31,10 +31,19 @@ export interface Kernels {
   readonly nchwcBlock: number;
   /** Batch sizes that the graph is compiled for are multiples of this; 1 if any size may come. */
   readonly batchMultiple: number;
+  /**
+   * Whether gathers and matrix products are faster than the convolution kernels: on a CPU without blocked ones, as
+   * in WebAssembly.
+   */
+  readonly matrixConvolutions: boolean;
 }
 
 /** The standard operators only: right everywhere. */
-export const standardKernels: Kernels = { nchwcBlock: 0, batchMultiple: 1 };
+export const standardKernels: Kernels = {
+  nchwcBlock: 0,
+  batchMultiple: 1,
+  matrixConvolutions: false,
+};
 
 /**
  * The derivative of one operator: given the gradients of its outputs, appends operations that

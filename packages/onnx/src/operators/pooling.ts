@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, type Node } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor-data.ts';
 import { reshapeLike } from './broadcast.ts';
-import { tapsOf } from './convolution-geometry.ts';
+import { indicesOf } from './convolution-geometry.ts';
 import { scalar, scaled, shapeOf, unary } from './emit.ts';
 import type { GradientContext, GradientRule } from './gradient-rule.ts';
 import { shareAmongEqual } from './reductions.ts';
@@ -44,7 +44,7 @@ function bySearch(
   const { g } = context;
   const kernel = intsAttribute(context.node, 'kernel_shape', []);
   const zero = scalar(context, 0);
-  const positions = tapsOf(kernel);
+  const positions = indicesOf(kernel);
   let left = dY;
   let parts = positions.map((offset, i) => {
     if (i === positions.length - 1) return left;

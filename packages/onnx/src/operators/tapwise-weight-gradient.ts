@@ -2,7 +2,7 @@ import { ShapeError } from '@baal/core';
 import {
   type ConvolutionGeometry,
   type ConvolutionShapes,
-  tapsOf,
+  indicesOf,
 } from './convolution-geometry.ts';
 import type { GradientContext } from './gradient-rule.ts';
 
@@ -42,7 +42,7 @@ export function tapwiseWeightGradient(
     channelsFirst(dY, out / group, yShape.slice(2)),
     g.ints([group, out / group, -1]),
   ]);
-  const seen = tapsOf(kernel).map((offset) => {
+  const seen = indicesOf(kernel).map((offset) => {
     const start = offset.map((o, d) => o * (dilations[d] as number));
     const end = start.map(
       (s, d) => s + ((yShape[d + 2] as number) - 1) * (strides[d] as number) + 1,
@@ -63,11 +63,19 @@ export function tapwiseWeightGradient(
     const product = g.op('MatMul', [rows, g.op('Transpose', [columns], { perm: [0, 2, 1] })]);
     products.push(g.op('Reshape', [product, g.ints([out, taps.length, perGroup])]));
   }
-  // [O, taps, I/group] -> [O, I/group, k...]
-  const ordered = g.op('Transpose', [joined(g, products, 1)], { perm: [0, 2, 1] });
-  return g.op('Reshape', [ordered, g.ints(wShape)]);
+  return weightsOfTaps(g, joined(g, products, 1), wShape);
 }
 
-function joined(g: GradientContext['g'], names: readonly string[], axis: number): string {
+/** Gradients `[O, taps, I/group]` as those of weights `[O, I/group, k...]`. */
+export function weightsOfTaps(
+  g: GradientContext['g'],
+  gradients: string,
+  wShape: readonly number[],
+): string {
+  return g.op('Reshape', [g.op('Transpose', [gradients], { perm: [0, 2, 1] }), g.ints(wShape)]);
+}
+
+/** Values side by side along an axis. */
+export function joined(g: GradientContext['g'], names: readonly string[], axis: number): string {
   return names.length === 1 ? (names[0] as string) : g.op('Concat', names, { axis });
 }

@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { expectGradients } from '../../test/finite-differences.ts';
 import type { AttributeValue } from '../graph/graph-builder.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { standardKernels } from './gradient-rule.ts';
 import { probeBlockedConvolution } from './probe-kernels.ts';
 
 const block = await probeBlockedConvolution(await loadOnnxRuntime());
@@ -56,7 +57,7 @@ describe('gradients of transposed convolution', () => {
         build: (g) =>
           g.op('ConvTranspose', ['x', 'w'], { strides: [2, 2], output_padding: [1, 1] }),
         operands: { x: { shape: ['N', 2 * block, 3, 3] }, w: { shape: [2 * block, block, 2, 2] } },
-        kernels: { nchwcBlock: block, batchMultiple: Math.max(1, block) },
+        kernels: { ...standardKernels, nchwcBlock: block, batchMultiple: Math.max(1, block) },
         batches: [block],
         step: 0.5,
       });

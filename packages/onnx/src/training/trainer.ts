@@ -15,7 +15,7 @@ import type { Regularizer } from '../losses/regularizer.ts';
 import type { Model } from '../model.ts';
 import { probeBlockedConvolution, probeOutputBuffers } from '../operators/probe-kernels.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
-import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
+import { computesOnCpu, type OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor, toTensor } from '../runtime/tensors.ts';
 import { splitFrozenPrefix } from './frozen-prefix.ts';
@@ -80,6 +80,8 @@ interface Compiled {
 interface Kernels {
   /** Channels of its blocked convolution, 0 without one. */
   readonly block: number;
+  /** Whether convolutions become matrix products. */
+  readonly matrixConvolutions: boolean;
   /** Whether gradients can be written where the optimiser reads them. */
   readonly fillsOutputs: boolean;
 }
@@ -102,6 +104,7 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #threads: number;
   readonly #block: number;
+  readonly #matrixConvolutions: boolean;
   readonly #gradients: ParameterStore;
   readonly #initial: { parameters: Map<string, TensorData>; statistics: Map<string, TensorData> };
   readonly #compiled = new Map<boolean, Compiled>();
@@ -130,6 +133,7 @@ export class Trainer {
       this.#prefix = new PrefixCache(runtime, split, prefixCache, this.#threads);
     }
     this.#block = kernels.block;
+    this.#matrixConvolutions = kernels.matrixConvolutions;
     const pick = (names: readonly string[]): Map<string, TensorData> =>
       new Map(names.map((name) => [name, model.graph.initializers.get(name) as TensorData]));
     const running = plan.statistics.flatMap((s) => [s.runningMean, s.runningVariance]);
@@ -161,8 +165,10 @@ export class Trainer {
     const plan = await planTraining(runtime, model, settings.losses, settings.regularizer);
     const convolves = plan.forward.nodes.some(({ opType }) => opType.startsWith('Conv'));
     const block = convolves ? await probeBlockedConvolution(runtime) : 0;
+    const matrixConvolutions = block === 0 && computesOnCpu(runtime);
     const fillsOutputs = await probeOutputBuffers(runtime);
-    return new Trainer(runtime, plan, model, settings, { block, fillsOutputs });
+    const kernels = { block, matrixConvolutions, fillsOutputs };
+    return new Trainer(runtime, plan, model, settings, kernels);
   }
 
   /** The optimiser, with its state. */
@@ -337,6 +343,7 @@ export class Trainer {
     const { graph, gradients } = buildTrainingGraph(this.#plan, {
       nchwcBlock: this.#block,
       batchMultiple: aligned ? this.#block : 1,
+      matrixConvolutions: this.#matrixConvolutions,
     });
     const session = await openSession(this.#runtime, graph, { threads: this.#threads });
     // A parameter that the loss does not depend on keeps a gradient of zero.

@@ -174,7 +174,7 @@ export function buildTrainingGraph(plan: TrainingPlan, kernels: Kernels): Traini
     trace: plan.trace,
     kernels,
   });
-  const lowered = lowerConvolutions(graph, plan.trace, kernels.nchwcBlock);
+  const lowered = lowerConvolutions(graph, plan.trace, kernels);
   return {
     gradients,
     graph: {

@@ -1,7 +1,7 @@
 import type { Node } from '../graph/graph.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
-import { type ConvolutionGeometry, geometryOf } from '../operators/convolution-geometry.ts';
+import { geometryOf, placesSeen } from '../operators/convolution-geometry.ts';
 import type { Trace } from '../runtime/trace.ts';
 
 /** Filters for each position that make a convolution worth unfolding: a batch of 16 to 64 items has fewer positions than there are filters then. */
@@ -41,7 +41,10 @@ export function unfoldConvolution(
   const taps = sizeOf(extents.kernel);
   const visible = g.initializer(
     g.fresh(`${output}_visible`),
-    float32Tensor(visibility(extents.seen, extents.made, geometry), [pixels, positions * taps]),
+    float32Tensor(visibility(pixels, placesSeen(extents.seen, extents.made, geometry)), [
+      pixels,
+      positions * taps,
+    ]),
   );
   const seen = g.op('MatMul', [g.op('Reshape', [x, g.ints([0, channels, pixels])]), visible]);
   const byPosition = g.op(
@@ -69,37 +72,13 @@ export function unfoldConvolution(
 }
 
 /** 1 where a pixel is what a tap sees from a position, else 0: `[pixels, positions · taps]`. */
-function visibility(
-  seen: readonly number[],
-  made: readonly number[],
-  { kernel, strides, dilations, pads }: ConvolutionGeometry,
-): Float32Array {
-  const [pixels, positions, taps] = [sizeOf(seen), sizeOf(made), sizeOf(kernel)];
+function visibility(pixels: number, places: readonly (readonly number[])[]): Float32Array {
+  const [taps, positions] = [places.length, places[0]?.length ?? 0];
   const visible = new Float32Array(pixels * positions * taps);
-  for (let position = 0; position < positions; position++) {
-    for (let tap = 0; tap < taps; tap++) {
-      const [from, offset] = [coordinates(position, made), coordinates(tap, kernel)];
-      const at = seen.map(
-        (_, d) =>
-          (from[d] as number) * (strides[d] as number) +
-          (offset[d] as number) * (dilations[d] as number) -
-          (pads[d] as number),
-      );
-      if (at.some((place, d) => place < 0 || place >= (seen[d] as number))) continue;
-      const pixel = at.reduce((index, place, d) => index * (seen[d] as number) + place, 0);
-      visible[(pixel * positions + position) * taps + tap] = 1;
+  for (const [tap, seen] of places.entries()) {
+    for (const [position, pixel] of seen.entries()) {
+      if (pixel < pixels) visible[(pixel * positions + position) * taps + tap] = 1;
     }
   }
   return visible;
-}
-
-/** Coordinates of an index in row-major order. */
-function coordinates(index: number, extents: readonly number[]): number[] {
-  const found: number[] = [];
-  let rest = index;
-  for (let d = extents.length - 1; d >= 0; d--) {
-    found.unshift(rest % (extents[d] as number));
-    rest = Math.floor(rest / (extents[d] as number));
-  }
-  return found;
 }

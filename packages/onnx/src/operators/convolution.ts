@@ -77,7 +77,8 @@ function inputGradient(
     const [out, into] = wShape as [number, number];
     const reversedShape = [into, out, ...kernel];
     const { nchwcBlock: block, matrixConvolutions } = kernels;
-    if (matrixConvolutions && suitsWinograd(wShape, geometry)) {
+    const backwards = { strides, dilations, pads: around, group };
+    if (matrixConvolutions && suitsWinograd(reversedShape, xShape.slice(2), backwards)) {
       return winogradConvolution(g, {
         x: dY,
         weight: w,
@@ -151,10 +152,10 @@ export function weightGradient(
     batchMultiple % block === 0 &&
     (wShape[0] as number) % block === 0;
   if (blockable) return blockedWeightGradient(context, x, dY, shapes, geometry);
-  if (!context.kernels.matrixConvolutions || !gathersWell(wShape)) {
+  if (!context.kernels.matrixConvolutions || !gathersWell(wShape, yShape)) {
     return tapwiseWeightGradient(context, x, dY, shapes, geometry);
   }
-  return manyPositions(yShape) && suitsWinograd(wShape, geometry)
+  return manyPositions(yShape) && suitsWinograd(wShape, yShape.slice(2), geometry)
     ? winogradWeightGradient(context.g, x, dY, shapes, geometry)
     : gatheredWeightGradient(context, x, dY, shapes, geometry);
 }

@@ -24,9 +24,12 @@ export function manyPositions(yShape: readonly number[]): boolean {
   return sizeOf(yShape.slice(2)) >= POSITIONS;
 }
 
+/** Pixels of the result up to which what is gathered for one image stays below 8 MiB: a batch of it is in memory. */
+const LARGEST = 2 ** 14;
+
 /** Whether {@link gatheredWeightGradient} is the faster way for weights `[O, I/group, k...]`. */
-export function gathersWell(wShape: readonly number[]): boolean {
-  return (wShape[1] as number) >= CHANNELS;
+export function gathersWell(wShape: readonly number[], yShape: readonly number[]): boolean {
+  return (wShape[1] as number) >= CHANNELS && sizeOf(yShape.slice(2)) <= LARGEST;
 }
 
 /**

@@ -50,8 +50,7 @@ const cases: readonly (readonly [
   ],
 ];
 
-const geometryOf = (weight: readonly number[], pads: readonly number[]) => ({
-  kernel: weight.slice(2),
+const geometryOf = (pads: readonly number[]) => ({
   strides: [1, 1],
   dilations: [1, 1],
   pads,
@@ -60,7 +59,7 @@ const geometryOf = (weight: readonly number[], pads: readonly number[]) => ({
 
 describe.each(await bothRuntimes())('a convolution by minimal filtering on %s', (_, runtime) => {
   it.each(cases)('x %j, weights %j, padding %j: as the kernel', async (input, weight, pads) => {
-    expect(suitsWinograd(weight, geometryOf(weight, pads))).toBe(true);
+    expect(suitsWinograd(weight, input.slice(1), geometryOf(pads))).toBe(true);
     const [out = 0] = weight;
     const g = new GraphBuilder();
     g.input({ name: 'x', type: 'float32', shape: ['N', ...input] });
@@ -153,9 +152,9 @@ describe('gradients of a convolution by matrix products', () => {
   });
 });
 
-it('fewer channels, groups, steps, gaps, and fewer or more rows are left to the kernels', () => {
-  const suits = (weight: readonly number[], changes: object = {}): boolean =>
-    suitsWinograd(weight, { ...geometryOf(weight, [0, 0, 0, 0]), ...changes });
+it('fewer channels, groups, steps, gaps, fewer or more rows, and large images are left to the kernels', () => {
+  const suits = (weight: readonly number[], changes: object = {}, made = [8, 8]): boolean =>
+    suitsWinograd(weight, made, { ...geometryOf([0, 0, 0, 0]), ...changes });
   expect(suits([32, 32, 3, 3])).toBe(true);
   expect(suits([31, 64, 3, 3])).toBe(false);
   expect(suits([64, 31, 3, 3])).toBe(false);
@@ -165,4 +164,7 @@ it('fewer channels, groups, steps, gaps, and fewer or more rows are left to the 
   expect(suits([32, 32, 2, 3])).toBe(false);
   expect(suits([32, 32, 6, 3])).toBe(false);
   expect(suits([32, 32, 3])).toBe(false);
+  // 2 combinations a row, 3 pixels of 64 channels a position, 4 bytes: 1536 bytes.
+  expect(suits([64, 64, 3, 3], {}, [64, 85])).toBe(true);
+  expect(suits([64, 64, 3, 3], {}, [64, 86])).toBe(false);
 });

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../graph/graph-builder.ts';
-import { float32Tensor } from '../graph/tensor-data.ts';
+import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
 import type { ConvolutionGeometry, ConvolutionShapes } from './convolution-geometry.ts';
 import { type MinimalFilter, minimalFilter, RESULTS } from './minimal-filter.ts';
 
@@ -21,19 +21,31 @@ const CHANNELS = 32;
 /** Rows of a filter: fewer save too little, more need points whose powers are large. */
 const [FEWEST_ROWS, MOST_ROWS] = [3, 5];
 
-/** Whether a convolution is one that these functions compute, and faster than the kernels. */
+/**
+ * Bytes of what the combinations of rows see in one image, up to which they are laid out: what does not fit a cache is
+ * slower than the kernels, and a batch of it fills the memory of a browser.
+ */
+const BYTES = 2 ** 23;
+
+/**
+ * Whether a convolution is one that these functions compute, and faster than the kernels.
+ *
+ * @param weightShape `[O, I, kH, kW]`
+ * @param made extents of the result, `[H', W']`
+ */
 export function suitsWinograd(
   weightShape: readonly number[],
-  { kernel, strides, dilations, group, pads }: ConvolutionGeometry,
+  made: readonly number[],
+  { strides, dilations, group, pads }: Omit<ConvolutionGeometry, 'kernel'>,
 ): boolean {
-  const [out = 0, into = 0] = weightShape;
-  const [rows = 0] = kernel;
+  if (weightShape.length !== 4 || group !== 1) return false;
+  const [out, into, rows, columns] = weightShape as [number, number, number, number];
+  const seen = (4 * sizeOf(made) * into * columns * (rows + 1)) / RESULTS;
   return (
-    kernel.length === 2 &&
-    group === 1 &&
     Math.min(out, into) >= CHANNELS &&
     rows >= FEWEST_ROWS &&
     rows <= MOST_ROWS &&
+    seen <= BYTES &&
     [...strides, ...dilations].every((step) => step === 1) &&
     pads.every((pad) => pad >= 0)
   );

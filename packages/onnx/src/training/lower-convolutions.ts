@@ -46,7 +46,7 @@ export function lowerConvolutions(
         group,
         block,
       });
-    } else if (matrixConvolutions && suitsWinograd(weightShape, geometry)) {
+    } else if (matrixConvolutions && suitsWinograd(weightShape, yShape.slice(2), geometry)) {
       output = winogradConvolution(g, { x, weight, ...biased, xShape, yShape, kernel, pads });
     } else return false;
     g.node({

@@ -14,9 +14,14 @@ export interface IdxHeader {
 /**
  * The header of an IDX file, or undefined while `bytes` are too few to tell.
  *
+ * @param otherwise what the message says of a file that is none
  * @throws DataError if it is none, or announces more than 1 TiB.
  */
-export function parseIdxHeader(bytes: Uint8Array, path: string): IdxHeader | undefined {
+export function parseIdxHeader(
+  bytes: Uint8Array,
+  path: string,
+  otherwise = '',
+): IdxHeader | undefined {
   if (bytes.length < 4) return undefined;
   const [zero0, zero1, code, axes] = bytes as unknown as [number, number, number, number];
   const type = idxTypeOf(code);
@@ -24,7 +29,7 @@ export function parseIdxHeader(bytes: Uint8Array, path: string): IdxHeader | und
     const got = [zero0, zero1, code, axes].map((b) => b.toString(16).padStart(2, '0')).join(' ');
     throw new DataError(
       `readIdx: ${path}: not an IDX file, expected it to begin with 00 00, a type code ` +
-        `(08, 09, 0b, 0c, 0d, 0e) and the number of axes (1 or more), got ${got}`,
+        `(08, 09, 0b, 0c, 0d, 0e) and the number of axes (1 or more), got ${got}${otherwise}`,
     );
   }
   const offset = 4 + 4 * axes;

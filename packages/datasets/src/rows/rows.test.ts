@@ -201,6 +201,9 @@ describe('openRows', () => {
         `${name}: files of this ending are not read here, expected .csv, .tsv, .txt, .npy`,
       );
     }
+    await expect(openRows(file('t.dat', 'a,b\n1,2\n'))).rejects.toThrow(
+      /t\.dat: not an IDX file, expected .*, got 61 2c 62 0a; name it \.csv, \.tsv, \.txt or \.npy if/,
+    );
   });
 
   it('refuses what is not there, and images without a shape', async () => {

@@ -270,6 +270,22 @@ describe('what does not fit is told', () => {
     await expect(wrapper.train(short, { rng })).rejects.toThrow(/item 0 has 7 values, expected 5/);
   });
 
+  it.each<[unknown, string]>([
+    [
+      Float32Array.of(1, 2, 3, 4, 5),
+      'expected input: { data, shape }, or such .* Float32Array of 5',
+    ],
+    [[1, 2, 3, 4, 5], 'expected input: { data, shape }, or such .* Array of 5'],
+    [undefined, 'expected input: { data, shape }, or such .* got undefined'],
+    [7, 'expected input: { data, shape }, or such .* got 7'],
+    [{ pixels: { data: [1], shape: [1] } }, 'for input "input", expected .* got pixels'],
+    [{ input: Float32Array.of(1, 2) }, 'for input "input", expected { data, shape } by that name'],
+  ])('an input that is no array with a shape: %o', async (input, message) => {
+    const wrapper = await wrap(network());
+    const foreign = { input, target: 1 } as unknown as Example;
+    await expect(wrapper.trainOnBatch([foreign], { rng })).rejects.toThrow(new RegExp(message));
+  });
+
   it('a state of another model, and one that is not finite; nothing is changed then', async () => {
     const wrapper = await wrap(network());
     const before = await wrapper.state();

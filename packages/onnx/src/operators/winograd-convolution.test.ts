@@ -2,12 +2,18 @@ import { createRng } from '@baal/core';
 import { describe, expect, it } from 'vitest';
 import { expectGradients } from '../../test/finite-differences.ts';
 import { bothRuntimes } from '../../test/runtimes.ts';
+import { type Graph, intsAttribute } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
+import { readOnnx } from '../graph/read-onnx.ts';
+import { dbalCnn } from '../layers/networks.ts';
+import { ModelWrapper } from '../model-wrapper.ts';
+import type { OnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { toTensor } from '../runtime/tensors.ts';
 import { traceGraph } from '../runtime/trace.ts';
 import { lowerConvolutions } from '../training/lower-convolutions.ts';
 import { standardKernels } from './gradient-rule.ts';
+import { probeBlockedConvolution } from './probe-kernels.ts';
 import { suitsWinograd } from './winograd-convolution.ts';
 
 const kernels = { ...standardKernels, matrixConvolutions: true };
@@ -167,4 +173,38 @@ it('fewer channels, groups, steps, gaps, fewer or more rows, and large images ar
   // 2 combinations a row, 3 pixels of 64 channels a position, 4 bytes: 1536 bytes.
   expect(suits([64, 64, 3, 3], {}, [64, 85])).toBe(true);
   expect(suits([64, 64, 3, 3], {}, [64, 86])).toBe(false);
+});
+
+describe.each(await bothRuntimes())('the training of a network on %s', (name, runtime) => {
+  it('filters its rows where the runtime has no convolution in blocks', async () => {
+    const compiled: Graph[] = [];
+    const watched: OnnxRuntime = {
+      ...runtime,
+      InferenceSession: {
+        create(bytes, options) {
+          compiled.push(readOnnx(bytes));
+          return runtime.InferenceSession.create(bytes, options);
+        },
+      },
+    };
+    const rng = createRng('filters');
+    const model = dbalCnn({ inputShape: [1, 12, 12], classes: 3, rng });
+    const wrapper = await ModelWrapper.create(
+      model,
+      { optimizer: { kind: 'sgd', lr: 0.01 }, epochs: 1 },
+      watched,
+    );
+    await wrapper.trainOnBatch(
+      [{ input: { data: new Float32Array(144), shape: [1, 12, 12] }, target: 1 }],
+      { rng },
+    );
+    await wrapper.dispose();
+    const training = compiled.at(-1) as Graph;
+    // Combinations of five rows for filters of four: of the images, and of the gradients that come back.
+    const combinations = training.nodes.filter(
+      (node) => node.opType === 'Conv' && intsAttribute(node, 'kernel_shape', [])[1] === 1,
+    ).length;
+    const blocks = name === 'onnxruntime-node' && (await probeBlockedConvolution(runtime)) > 0;
+    expect(combinations).toBe(blocks ? 0 : 2);
+  });
 });

@@ -20,14 +20,35 @@ function isArray(value: unknown): value is NdArray {
   return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
 }
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value)
+  );
+}
+
+/** What a message calls a value that is no record. */
+function nameOfType(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? `${value.constructor.name} of ${(value as ArrayLike<unknown>).length} values`
+    : String(value);
+}
+
 /** The array of an example for one input of the model. */
 function inputOf(example: Example, input: ValueInfo, nameOf: string): NdArray {
-  const { input: given } = example;
+  const given: unknown = example.input;
   if (isArray(given)) return given;
-  const found = Object.hasOwn(given, input.name) ? given[input.name] : undefined;
-  if (found === undefined) {
+  if (!isRecord(given)) {
     throw new DataError(
-      `batch: ${nameOf} has no input "${input.name}", expected the model's inputs by name, got ${Object.keys(given).join(', ')}`,
+      `batch: ${nameOf} has no array with a shape, expected input: { data, shape }, or such an array for each input of the model by name, got ${nameOfType(given)}`,
+    );
+  }
+  const found = Object.hasOwn(given, input.name) ? given[input.name] : undefined;
+  if (!isArray(found)) {
+    throw new DataError(
+      `batch: ${nameOf} has no array with a shape for input "${input.name}", expected { data, shape } by that name, got ${Object.keys(given).join(', ')}`,
     );
   }
   return found;

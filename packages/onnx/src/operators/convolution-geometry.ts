@@ -57,6 +57,12 @@ export interface ConvolutionShapes {
   readonly yShape: readonly number[];
 }
 
+/**
+ * Bytes of what the taps see in one image, up to which it is laid out in memory for a product: more does not fit a
+ * cache, and a batch of it fills the memory of a browser.
+ */
+export const LAID_OUT_BYTES: number = 2 ** 23;
+
 /** Whether each channel has one filter of its own. */
 export function isDepthwise(weightShape: readonly number[], group: number): boolean {
   return group > 1 && weightShape[0] === group && weightShape[1] === 1;

@@ -152,7 +152,7 @@ export function weightGradient(
     batchMultiple % block === 0 &&
     (wShape[0] as number) % block === 0;
   if (blockable) return blockedWeightGradient(context, x, dY, shapes, geometry);
-  if (!context.kernels.matrixConvolutions || !gathersWell(wShape, yShape)) {
+  if (!context.kernels.matrixConvolutions || !gathersWell(wShape, yShape, geometry.group)) {
     return tapwiseWeightGradient(context, x, dY, shapes, geometry);
   }
   return manyPositions(yShape) && suitsWinograd(wShape, yShape.slice(2), geometry)

@@ -2,6 +2,7 @@ import { sizeOf } from '../graph/tensor-data.ts';
 import {
   type ConvolutionGeometry,
   type ConvolutionShapes,
+  LAID_OUT_BYTES,
   placesSeen,
 } from './convolution-geometry.ts';
 import type { GradientContext } from './gradient-rule.ts';
@@ -24,12 +25,20 @@ export function manyPositions(yShape: readonly number[]): boolean {
   return sizeOf(yShape.slice(2)) >= POSITIONS;
 }
 
-/** Pixels of the result up to which what is gathered for one image stays below 8 MiB: a batch of it is in memory. */
-const LARGEST = 2 ** 14;
+/** Whether {@link gatheredWeightGradient} is the faster way for weights `[O, I/group, k...]`, and has the memory. */
+export function gathersWell(
+  wShape: readonly number[],
+  yShape: readonly number[],
+  group: number,
+): boolean {
+  const perGroup = wShape[1] as number;
+  const columns = group * perGroup * tapsTogether(perGroup);
+  return perGroup >= CHANNELS && 4 * sizeOf(yShape.slice(2)) * columns <= LAID_OUT_BYTES;
+}
 
-/** Whether {@link gatheredWeightGradient} is the faster way for weights `[O, I/group, k...]`. */
-export function gathersWell(wShape: readonly number[], yShape: readonly number[]): boolean {
-  return (wShape[1] as number) >= CHANNELS && sizeOf(yShape.slice(2)) <= LARGEST;
+/** How many taps share a product. */
+function tapsTogether(perGroup: number): number {
+  return Math.ceil(COLUMNS / perGroup);
 }
 
 /**
@@ -66,7 +75,7 @@ export function gatheredWeightGradient(
         g.ints([group, out / group, -1]),
       ]);
 
-  const together = Math.ceil(COLUMNS / perGroup);
+  const together = tapsTogether(perGroup);
   const products: string[] = [];
   for (let first = 0; first < places.length; first += together) {
     const taps = places.slice(first, first + together);

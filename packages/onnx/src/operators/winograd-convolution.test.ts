@@ -12,6 +12,7 @@ import { openSession } from '../runtime/session.ts';
 import { toTensor } from '../runtime/tensors.ts';
 import { traceGraph } from '../runtime/trace.ts';
 import { lowerConvolutions } from '../training/lower-convolutions.ts';
+import { gathersWell } from './gathered-weight-gradient.ts';
 import { standardKernels } from './gradient-rule.ts';
 import { probeBlockedConvolution } from './probe-kernels.ts';
 import { suitsWinograd } from './winograd-convolution.ts';
@@ -173,6 +174,15 @@ it('fewer channels, groups, steps, gaps, fewer or more rows, and large images ar
   // 2 combinations a row, 3 pixels of 64 channels a position, 4 bytes: 1536 bytes.
   expect(suits([64, 64, 3, 3], {}, [64, 85])).toBe(true);
   expect(suits([64, 64, 3, 3], {}, [64, 86])).toBe(false);
+});
+
+it('pixels of few channels, and more than 8 MiB of them an image, are not gathered', () => {
+  expect(gathersWell([4, 8, 3, 3], [1, 4, 128, 128], 1)).toBe(true);
+  expect(gathersWell([4, 7, 3, 3], [1, 4, 8, 8], 1)).toBe(false);
+  expect(gathersWell([4, 8, 3, 3], [1, 4, 128, 129], 1)).toBe(false);
+  expect(gathersWell([4, 8, 3, 3], [1, 8, 128, 128], 2)).toBe(false);
+  expect(gathersWell([4, 512, 3, 3], [1, 4, 64, 64], 1)).toBe(true);
+  expect(gathersWell([4, 512, 3, 3], [1, 4, 64, 65], 1)).toBe(false);
 });
 
 describe.each(await bothRuntimes())('the training of a network on %s', (name, runtime) => {

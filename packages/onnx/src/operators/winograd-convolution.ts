@@ -1,6 +1,10 @@
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import { float32Tensor, sizeOf } from '../graph/tensor-data.ts';
-import type { ConvolutionGeometry, ConvolutionShapes } from './convolution-geometry.ts';
+import {
+  type ConvolutionGeometry,
+  type ConvolutionShapes,
+  LAID_OUT_BYTES,
+} from './convolution-geometry.ts';
 import { type MinimalFilter, minimalFilter, RESULTS } from './minimal-filter.ts';
 
 /*
@@ -12,7 +16,7 @@ import { type MinimalFilter, minimalFilter, RESULTS } from './minimal-filter.ts'
  * Measured in WebAssembly beside its convolution kernels, forward, input gradient and weight gradient, in ms: 32 to
  * 32 filters 4x4 on 25x25, batch 128, 73, 98, 65 against 94, 151, 118; 128 to 128, 3x3 on 8x8, batch 32, 15, 20, 28
  * against 27, 29, 36; 16 to 16, 3x3 on 64x64, batch 8, 12, 12, 8 against 8, 20, 12. The results differ from those
- * of the kernels by 2e-6 of the largest at most.
+ * of the kernels by less than 5e-6 of the largest.
  */
 
 /** Channels, of what is read and of what is made, from which on the products outweigh the transformations. */
@@ -20,12 +24,6 @@ const CHANNELS = 32;
 
 /** Rows of a filter: fewer save too little, more need points whose powers are large. */
 const [FEWEST_ROWS, MOST_ROWS] = [3, 5];
-
-/**
- * Bytes of what the combinations of rows see in one image, up to which they are laid out: what does not fit a cache is
- * slower than the kernels, and a batch of it fills the memory of a browser.
- */
-const BYTES = 2 ** 23;
 
 /**
  * Whether a convolution is one that these functions compute, and faster than the kernels.
@@ -45,7 +43,7 @@ export function suitsWinograd(
     Math.min(out, into) >= CHANNELS &&
     rows >= FEWEST_ROWS &&
     rows <= MOST_ROWS &&
-    seen <= BYTES &&
+    seen <= LAID_OUT_BYTES &&
     [...strides, ...dilations].every((step) => step === 1) &&
     pads.every((pad) => pad >= 0)
   );

@@ -79,7 +79,8 @@ export function gatheredWeightGradient(
   const products: string[] = [];
   for (let first = 0; first < places.length; first += together) {
     const taps = places.slice(first, first + together);
-    const seen = gathered(g, pixels, taps, sizeOf(image));
+    // A tap that sees every pixel in its place, as that of a 1x1 filter, has nothing to gather.
+    const seen = seesAll(taps, sizeOf(image)) ? rows : gathered(g, pixels, taps);
     const columns = taps.length * perGroup;
     const product = g.op('MatMul', [
       gradients,
@@ -94,18 +95,21 @@ export function gatheredWeightGradient(
   return weightsOfTaps(g, joined(g, products, 1), wShape);
 }
 
+/** Whether these are the places of one tap, and all pixels in their order. */
+function seesAll(taps: readonly (readonly number[])[], size: number): boolean {
+  const [places = []] = taps;
+  return (
+    taps.length === 1 && places.length === size && places.every((place, pixel) => place === pixel)
+  );
+}
+
 /** Rows of pixels as the taps see them, `[.., .., positions, taps, I/group]`. */
 function gathered(
   g: GradientContext['g'],
   pixels: string,
   taps: readonly (readonly number[])[],
-  size: number,
 ): string {
   const [first = []] = taps;
-  // A single tap that sees everything in its place, as that of a 1x1 convolution.
-  if (taps.length === 1 && first.length === size && first.every((place, i) => place === i)) {
-    return pixels;
-  }
   const places = first.flatMap((_, position) => taps.map((seen) => seen[position] as number));
   const index = g.initializer(g.fresh('places'), {
     type: 'int32',

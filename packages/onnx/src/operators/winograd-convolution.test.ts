@@ -139,6 +139,8 @@ describe('gradients of a convolution by matrix products', () => {
     ['groups', [24, 5, 5], [6, 8, 3, 3], { group: 3, pads: [1, 1, 1, 1] }],
     ['groups, many positions', [16, 12, 12], [4, 8, 3, 3], { group: 2, pads: [1, 1, 1, 1] }],
     ['many taps of many channels', [40, 6, 6], [3, 40, 3, 3], {}],
+    ['taps alone in their products', [128, 4, 3], [2, 128, 3, 3], { pads: [1, 1, 1, 1] }],
+    ['taps alone in products of images', [130, 12, 11], [2, 130, 3, 3], { pads: [1, 1, 1, 1] }],
     ['one tap', [9, 4, 4], [5, 9, 1, 1], {}],
     ['one tap, many positions', [9, 12, 12], [5, 9, 1, 1], {}],
     ['one tap and steps', [9, 4, 5], [5, 9, 1, 1], { strides: [2, 2] }],

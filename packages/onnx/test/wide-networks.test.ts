@@ -108,10 +108,11 @@ describe.each(Object.entries(cases))('%s', (name, { inputShape, layers, labels }
       const gradients = [...before]
         .filter(([key]) => key.startsWith('weights/'))
         .map(([key, { data }]) => {
-          const moved = (after.get(key) as NdArray).data;
+          const start = data as Float32Array;
+          const moved = (after.get(key) as NdArray).data as Float32Array;
           return [
             key,
-            Float64Array.from(data, (value, i) => value - (moved[i] as number)),
+            Float64Array.from(start, (value, i) => value - (moved[i] as number)),
           ] as const;
         });
       found.push(new Map(gradients));

@@ -1,9 +1,8 @@
 // The TypeScript examples of README.md, CONTRIBUTING.md and docs/*.md as modules in test/generated/, for the
 // compiler (npm run types) and the tests (test/doc-examples.test.ts). The info string of a fence decides:
-//   ```ts run             a module of its own
-//   ```ts continue        goes on with the block before
-//   ```ts skip="reason"   not executed, for a reason that a reader may see
-//   ```text output        what the block before prints; … stands for anything
+//   ```ts run        a module of its own
+//   ```ts continue   goes on with the block before
+//   ```text output   what the block before prints; … stands for anything
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +14,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * @property {string} name File and line, e.g. `docs/engine.md:12`.
  * @property {string} code Module text; its line numbers are those of the document.
  * @property {string} [output] What it should print.
- * @property {string} [skip] Why it is not executed.
  */
 
 /**
@@ -34,20 +32,18 @@ export function examplesOf(file, text) {
     const line = text.slice(0, index).split('\n').length;
     const name = `${file}:${line}`;
     const last = examples.at(-1);
-    const skip = /^skip="(.{10,})"$/.exec(info)?.[1];
     if (language === 'text' && info === 'output' && last) {
       last.output = (last.output ?? '') + body;
     } else if (language !== 'ts') {
       if (['typescript', 'js', 'javascript'].includes(language ?? ''))
         throw new Error(`${name}: a block is marked ${language}, expected ts`);
-    } else if (info === 'continue' && last && last.skip === undefined) {
+    } else if (info === 'continue' && last) {
       last.code += '\n'.repeat(line - last.code.split('\n').length + 1) + body;
-    } else if (info === 'run' || skip !== undefined) {
-      const code = `${'\n'.repeat(line)}${body}`;
-      examples.push(skip === undefined ? { name, code } : { name, code, skip });
+    } else if (info === 'run') {
+      examples.push({ name, code: `${'\n'.repeat(line)}${body}` });
     } else {
       throw new Error(
-        `${name}: a ts block is marked "${info}", expected run, continue after a block that runs, or skip="a reason"`,
+        `${name}: a ts block is marked "${info}", expected run, or continue after another block`,
       );
     }
   }
@@ -70,7 +66,7 @@ export function writeExamples() {
   mkdirSync(join(root, 'test/generated'), { recursive: true });
   for (const example of examples) {
     // Without an import or export it would share its names with all others.
-    if (!example.skip) writeFileSync(moduleOf(example), `${example.code}\nexport {};\n`);
+    writeFileSync(moduleOf(example), `${example.code}\nexport {};\n`);
   }
   return examples;
 }

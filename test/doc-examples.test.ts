@@ -28,7 +28,7 @@ describe('examples of the documents', () => {
     expect(examples.filter(({ name }) => name.startsWith('README.md'))).toHaveLength(1);
   });
 
-  it.each(examples.filter(({ skip }) => skip === undefined))(
+  it.each(examples)(
     '$name runs, and prints what it says',
     { timeout: 180_000 },
     async (example) => {
@@ -45,11 +45,6 @@ describe('examples of the documents', () => {
         expect(accuracies.at(-1)).toBeGreaterThan(0.5);
       }
     },
-  );
-
-  it.skip.each(examples.flatMap(({ name, skip }) => (skip === undefined ? [] : [{ name, skip }])))(
-    '$name: $skip',
-    () => undefined,
   );
 });
 
@@ -70,7 +65,6 @@ describe('examplesOf', () => {
   it.each([
     ['```ts\nf();\n```', 'marked ""'],
     ['```ts skip\nf();\n```', 'marked "skip"'],
-    ['```ts skip=""\nf();\n```', 'marked'],
     ['```ts continue\nf();\n```', 'marked "continue"'],
     ['```js\nf();\n```', 'expected ts'],
   ])('refuses a block without a mark: %s', (text, message) => {

@@ -45,3 +45,15 @@ export function branch(opType: string, name: string): Graph {
   g.output(g.op(opType, ['x', 'w'], {}, 'inside'), { type: 'float32', shape: [null, 3] });
   return g.build();
 }
+
+/** A graph that takes one of two branches by the sum of what it is fed. */
+export function dataDependentBranch(): Graph {
+  const g = start();
+  const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
+  const attributes = {
+    then_branch: { graph: branch('Mul', 'then') },
+    else_branch: { graph: branch('Sub', 'else') },
+  };
+  g.output(g.op('If', [positive], attributes, 'y'));
+  return g.build();
+}

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bool, branch, loopBody, start } from '../../test/control-flow-graphs.ts';
+import {
+  bool,
+  branch,
+  dataDependentBranch,
+  loopBody,
+  start,
+} from '../../test/control-flow-graphs.ts';
 import { loadOnnxRuntime } from '../runtime/onnx-runtime.ts';
 import { openSession } from '../runtime/session.ts';
 import { constantTensor } from '../runtime/tensors.ts';
@@ -105,14 +111,7 @@ describe('If', () => {
   });
 
   it('of a condition on the data stays', () => {
-    const g = start();
-    const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
-    const attributes = {
-      then_branch: { graph: branch('Mul', 'then') },
-      else_branch: { graph: branch('Sub', 'else') },
-    };
-    g.output(g.op('If', [positive], attributes, 'y'));
-    expect(operatorsOf(readOnnx(writeOnnx(g.build())))).toContain('If');
+    expect(operatorsOf(readOnnx(writeOnnx(dataDependentBranch())))).toContain('If');
   });
 });
 

@@ -1,6 +1,6 @@
 import { createRng } from '@baal/core';
 import { describe, expect, it } from 'vitest';
-import { branch, loopBody, start } from '../../test/control-flow-graphs.ts';
+import { branch, dataDependentBranch, loopBody, start } from '../../test/control-flow-graphs.ts';
 import type { Graph } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { float32Tensor } from '../graph/tensor-data.ts';
@@ -156,14 +156,7 @@ describe('training through control flow', () => {
   });
 
   it('refuses a branch that depends on the data, and says what to do', async () => {
-    const g = start();
-    const positive = g.op('Greater', [g.op('ReduceSum', ['x'], { keepdims: 0 }), g.float(0)]);
-    const attributes = {
-      then_branch: { graph: branch('Mul', 'then') },
-      else_branch: { graph: branch('Sub', 'else') },
-    };
-    g.output(g.op('If', [positive], attributes, 'y'));
-    await expect(gradient(g.build())).rejects.toThrow(
+    await expect(gradient(dataDependentBranch())).rejects.toThrow(
       /If "y" has no gradient rule.*constant condition or a small constant number of rounds/,
     );
   });

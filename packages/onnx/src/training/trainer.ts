@@ -80,8 +80,6 @@ interface Compiled {
 interface Kernels {
   /** Channels of its blocked convolution, 0 without one. */
   readonly block: number;
-  /** Whether convolutions become matrix products. */
-  readonly matrixConvolutions: boolean;
   /** Whether gradients can be written where the optimiser reads them. */
   readonly fillsOutputs: boolean;
 }
@@ -104,7 +102,6 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #threads: number;
   readonly #block: number;
-  readonly #matrixConvolutions: boolean;
   readonly #gradients: ParameterStore;
   readonly #initial: { parameters: Map<string, TensorData>; statistics: Map<string, TensorData> };
   readonly #compiled = new Map<boolean, Compiled>();
@@ -133,7 +130,6 @@ export class Trainer {
       this.#prefix = new PrefixCache(runtime, split, prefixCache, this.#threads);
     }
     this.#block = kernels.block;
-    this.#matrixConvolutions = kernels.matrixConvolutions;
     const pick = (names: readonly string[]): Map<string, TensorData> =>
       new Map(names.map((name) => [name, model.graph.initializers.get(name) as TensorData]));
     const running = plan.statistics.flatMap((s) => [s.runningMean, s.runningVariance]);
@@ -165,10 +161,8 @@ export class Trainer {
     const plan = await planTraining(runtime, model, settings.losses, settings.regularizer);
     const convolves = plan.forward.nodes.some(({ opType }) => opType.startsWith('Conv'));
     const block = convolves ? await probeBlockedConvolution(runtime) : 0;
-    const matrixConvolutions = block === 0 && computesOnCpu(runtime);
     const fillsOutputs = await probeOutputBuffers(runtime);
-    const kernels = { block, matrixConvolutions, fillsOutputs };
-    return new Trainer(runtime, plan, model, settings, kernels);
+    return new Trainer(runtime, plan, model, settings, { block, fillsOutputs });
   }
 
   /** The optimiser, with its state. */
@@ -343,7 +337,7 @@ export class Trainer {
     const { graph, gradients } = buildTrainingGraph(this.#plan, {
       nchwcBlock: this.#block,
       batchMultiple: aligned ? this.#block : 1,
-      matrixConvolutions: this.#matrixConvolutions,
+      matrixConvolutions: this.#block === 0 && computesOnCpu(this.#runtime),
     });
     const session = await openSession(this.#runtime, graph, { threads: this.#threads });
     // A parameter that the loss does not depend on keeps a gradient of zero.
